@@ -1,0 +1,3 @@
+"""The compiler for NIC steering."""
+
+__version__ = "0.1.0"

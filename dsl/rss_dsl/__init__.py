@@ -1,0 +1,1 @@
+"""The language: sources, diagnostics, fields, NICs, Spec, checker, Problem, formatter."""

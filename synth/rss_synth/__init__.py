@@ -1,0 +1,1 @@
+"""Artifacts: targets, templates, NF code, reports."""
