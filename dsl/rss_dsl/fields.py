@@ -132,7 +132,7 @@ def _ip(version: str, l4: str) -> PacketClass:
         fixed["ip_proto"] = _L4["esp"]
     elif l4 == "frag":
         # The ports are the datagram's: only its first fragment shows them, and no NIC hashes them. One free
-        # 16-bit field stands for all three protocols' ports: the fragment belongs to some flow, of some protocol.
+        # 16-bit field stands for all three protocols' ports: the fragment belongs to a flow of any of them.
         for end in ("src", "dst"):
             names |= {f"{proto}_{end}": f"l4_{end}" for proto in ("tcp", "udp", "sctp", "l4")}
         names |= {"sctp_vtag": "sctp_vtag", "esp_spi": "esp_spi"}
