@@ -27,7 +27,8 @@ def window(key: bytes, start: int, bits: int) -> int:
 def toeplitz(key: bytes, data: int, bits: int, *, init: int = 0) -> int:
     """The 32-bit hash of a `bits` wide input whose first bit is the most significant of `data`."""
     result = init
-    for x in range(bits):
-        if data >> (bits - 1 - x) & 1:
-            result ^= window(key, x, HASH_BITS)
+    while data:
+        x = bits - data.bit_length()
+        result ^= window(key, x, HASH_BITS)
+        data ^= 1 << bits - 1 - x
     return result

@@ -1,0 +1,37 @@
+"""What a NIC does with one packet: hash, table entry, queue. By the reference hash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rss_dsl.nic import DefaultQueue
+from rss_dsl.problem import Port
+from rss_solver.packet import Packet
+from rss_solver.solution import PortSolution
+from rss_solver.toeplitz import toeplitz
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where a packet lands. `hash` and `entry` are None if the NIC does not hash its class."""
+
+    port: str
+    packet: Packet
+    hash: int | None
+    entry: int | None
+    queue: int
+
+
+def land(packet: Packet, port: Port, solved: PortSolution) -> Landing:
+    """The landing of a packet on a port (tables are powers of two, indexed by the low bits)."""
+    layout = port.input_of(packet.packet_class)
+    if layout is None:
+        return Landing(port.name, packet, None, None, default_queue(port, solved))
+    value = toeplitz(solved.key, packet.hash_data(layout), layout.bits, init=port.nic.hash_init.value)
+    entry = value & solved.table_size - 1
+    return Landing(port.name, packet, value, entry, solved.table[entry])
+
+
+def default_queue(port: Port, solved: PortSolution) -> int:
+    """The queue of packets that are not hashed."""
+    return solved.table[0] if port.nic.default_queue.value is DefaultQueue.TABLE_0 else 0

@@ -1,0 +1,119 @@
+"""What a Problem asks that the solver cannot answer yet, and what its NICs rule out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rss_dsl.codes import NOT_SUPPORTED, QUEUES_DIFFER, TABLES_DISAGREE
+from rss_dsl.diagnostics import Diagnostic, Label
+from rss_dsl.fields import packet_classes
+from rss_dsl.nic import Index, Transform, Unselected, concrete
+from rss_dsl.problem import AllOf, AnyOf, Compare, Condition, Const, Port, Problem, Slice
+from rss_dsl.source import Span
+from rss_solver.statement import Statement
+from rss_solver.tables import disagreement, fill
+
+
+def unsupported(problem: Problem) -> Iterator[Diagnostic]:
+    """Everything that parses and checks but is not solved yet."""
+    for port in problem.ports:
+        yield from _port(port)
+    for assumption in problem.assumptions:
+        yield _not_yet("`assume`", assumption.span, "remove it: keys for all traffic also hold for less")
+    for prefer in problem.preferences:
+        yield _not_yet("`prefer`", prefer.span, "pin the key with `key HEX` if it must be a certain one")
+    seen: set[int] = set()
+    for requirement in problem.requirements:
+        if requirement.line not in seen and (what := _condition(requirement.condition)):
+            seen.add(requirement.line)
+            yield _not_yet(
+                what, problem.lines[requirement.line].span, "write it as `==` between fields or slices"
+            )
+
+
+def _not_yet(what: str, span: Span, way_out: str) -> Diagnostic:
+    return Diagnostic(rule=NOT_SUPPORTED, message=f"{what} is not supported yet", span=span, help=way_out)
+
+
+def _port(port: Port) -> Iterator[Diagnostic]:
+    nic = port.nic
+    if port.auto:
+        yield _not_yet("`hash auto`", port.span, "name the classes: `hash ipv4-tcp, ipv4-udp`")
+    for layout in port.live:
+        if packet_classes()[layout.packet_class].tunnel:
+            yield _not_yet(
+                f"hashing `{layout.packet_class}`", port.span, "leave tunnel classes out of `hash`"
+            )
+    if not nic.toeplitz.value:
+        yield _not_yet(f"the hash of `{nic.name}`, which is not Toeplitz,", port.span, "use another NIC")
+    if nic.transforms.value[0] is not Transform.NONE:
+        yield _not_yet(
+            f"`{nic.name}`, whose input transform is {nic.transforms.value[0]},", port.span, _OTHER_NIC
+        )
+    if nic.index.value is not Index.LSB or port.table_size & (port.table_size - 1):
+        what = f"a table of {port.table_size} entries picked by {nic.index.value}"
+        yield _not_yet(
+            what, port.span, "use a power-of-two table on a NIC that takes the low bits of the hash"
+        )
+    if nic.unselected.value is Unselected.ZEROED:
+        yield from _gaps(port)
+
+
+_OTHER_NIC = "use a NIC without an input transform"
+
+
+def _gaps(port: Port) -> Iterator[Diagnostic]:
+    """Zero-filled NICs keep fields in place: a set that is no prefix of the switch's full set has gaps."""
+    for layout in port.live:
+        full = (
+            concrete(field_set, layout.packet_class)
+            for switch, _ in port.switches
+            if layout.packet_class in switch.classes
+            for field_set in switch.field_sets
+        )
+        widest = max(full, key=len, default=layout.fields)
+        if widest[: len(layout.fields)] != layout.fields:
+            what = f"a field set with gaps on `{port.nic.name}`, which zero-fills what is left out,"
+            yield _not_yet(what, port.span, f"hash ({', '.join(widest)})")
+
+
+def _condition(condition: Condition) -> str | None:
+    """What of a condition is more than a combination of equalities."""
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            return next((what for part in parts if (what := _condition(part))), None)
+        case Compare("==", left, right):
+            terms = [type(left), type(right)]
+            return None if terms in ([Slice, Slice], [Slice, Const], [Const, Slice]) else "arithmetic"
+        case Compare(op, _, _):
+            return f"`{op}` in a requirement"
+        case _:
+            return "`!` in a requirement"
+
+
+def component_errors(problem: Problem, statement: Statement) -> Iterator[Diagnostic]:
+    """Ports that must agree but whose queues or fixed tables cannot."""
+    tables = fill(problem.ports, statement.components)
+    for component in statement.components:
+        first, *others = (problem.ports[i] for i in component)
+        for other in others:
+            if other.queues != first.queues:
+                yield Diagnostic(
+                    rule=QUEUES_DIFFER,
+                    message=f"`{first.name}` has {first.queues} queues and `{other.name}` has {other.queues}, "
+                    "but a requirement ties them",
+                    span=other.span,
+                    related=(Label(first.span, f"`{first.name}` is here"),),
+                    help="give both ports the same number of queues",
+                )
+        if (found := disagreement(component, tables)) is not None:
+            small, large = problem.ports[found.first], problem.ports[found.second]
+            yield Diagnostic(
+                rule=TABLES_DISAGREE,
+                message=f"hash {found.hash_value} goes to queue {found.queues[0]} by the {small.table_size} entries "
+                f"of `{small.name}` and to queue {found.queues[1]} by the {large.table_size} of `{large.name}`, "
+                "and one of the tables cannot be changed",
+                span=large.span,
+                related=(Label(small.span, f"`{small.name}` is here"),),
+                help="use a number of queues that divides both tables, or NICs whose tables can be set",
+            )
