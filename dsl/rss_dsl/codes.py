@@ -17,6 +17,10 @@ SYNTAX = Rule("RSS001", "syntax", _E)
 UNREADABLE_FILE = Rule("RSS002", "unreadable-file", _E)
 IMPORT_NOT_FOUND = Rule("RSS003", "import-not-found", _E)
 IMPORT_CYCLE = Rule("RSS004", "import-cycle", _E)
+BAD_LITERAL = Rule("RSS005", "bad-literal", _E)
+UNTERMINATED = Rule("RSS006", "unterminated", _E)
+TOO_DEEP = Rule("RSS007", "too-deep", _E)
+STRAY_CHARACTER = Rule("RSS008", "stray-character", _E)
 
 # 1xx: names and types
 UNKNOWN_PORT = Rule("RSS101", "unknown-port", _E)
@@ -72,6 +76,29 @@ MAYBE_UNHASHED = Rule("RSS304", "unhashed-class-may-split", _W)
 FEW_QUEUES = Rule("RSS305", "few-queues-reachable", _W)
 TABLES_DISAGREE = Rule("RSS306", "tables-disagree", _E)
 VACUOUS = Rule("RSS307", "vacuous-requirement", _W)
+QUEUES_DIFFER = Rule("RSS308", "queue-counts-differ", _E)
+
+# 520-539: captures and traffic
+NOT_A_CAPTURE = Rule("RSS520", "not-a-capture", _E)
+TRUNCATED_CAPTURE = Rule("RSS521", "truncated-capture", _W)
+DAMAGED_CAPTURE = Rule("RSS522", "damaged-capture", _W)
+LINK_TYPE = Rule("RSS523", "link-type", _E)
+INTERFACE_SKIPPED = Rule("RSS524", "interface-skipped", _W)
+EMPTY_CAPTURE = Rule("RSS525", "empty-capture", _W)
+BAD_ORIGIN = Rule("RSS526", "bad-origin", _E)
+ORIGIN_CLASH = Rule("RSS527", "origin-clash", _E)
+UNASSIGNED_PACKETS = Rule("RSS528", "unassigned-packets", _W)
+
+# 5xx: keys, lock files and captures
+KEY_FORMAT = Rule("RSS501", "bad-key-file", _E)
+LOCK_VERSION = Rule("RSS502", "lock-file-version", _E)
+KEY_MISSING = Rule("RSS503", "key-missing", _E)
+KEY_UNKNOWN_PORT = Rule("RSS504", "key-for-unknown-port", _E)
+BAD_TABLE = Rule("RSS505", "bad-table", _E)
+FIELDS_DIFFER = Rule("RSS506", "hash-input-differs", _E)
+NOT_TOEPLITZ_NOW = Rule("RSS507", "hash-function-off", _E)
+LOCK_DRIFT = Rule("RSS508", "lock-file-differs", _E)
+BAD_PACKET = Rule("RSS509", "bad-packet", _E)
 
 # 9xx: internal
 INTERNAL = Rule("RSS901", "internal-error", _E)

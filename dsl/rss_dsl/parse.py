@@ -1,0 +1,147 @@
+"""Text → Spec. The only module that knows textX.
+
+textX stops at the first error; the text is then cut before every word that begins a statement, and the pieces
+are parsed apart, so that each statement can have its own error.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from typing import TypeAlias
+
+from textx import metamodel_from_str
+from textx.exceptions import TextXSyntaxError
+from textx.metamodel import TextXMetaModel
+
+from rss_dsl import codes, lexical
+from rss_dsl.comments import attach
+from rss_dsl.convert import Converter
+from rss_dsl.diagnostics import Diagnostic, RssError
+from rss_dsl.expected import syntax_error
+from rss_dsl.lexical import KEYWORDS, Scan
+from rss_dsl.source import Source, Span
+from rss_dsl.spec import Spec, Statement
+
+_Found: TypeAlias = tuple[list[Statement], list[Diagnostic]]
+
+
+def parse(source: Source) -> Spec:
+    """The spec a text holds. Raises `RssError` with every syntax error; unknown names are no syntax errors."""
+    found, problems = parse_partial(source)
+    if problems:
+        raise RssError(problems)
+    return found
+
+
+def parse_partial(source: Source) -> tuple[Spec, tuple[Diagnostic, ...]]:
+    """The statements that could be read, and every syntax error in order of place."""
+    scan = lexical.scan(source)
+    with _paused_collection():
+        statements, problems = _read(source, scan)
+    if problems:
+        in_order = sorted(problems, key=lambda problem: problem.span.start)
+        return Spec(source=source, statements=tuple(statements)), tuple(in_order)
+    attached, tail = attach(statements, scan.comments, source.text, scan.code)
+    return Spec(source=source, statements=attached, tail_comments=tail), ()
+
+
+@contextmanager
+def _paused_collection() -> Iterator[None]:
+    """No garbage collection: the parse tree has a million objects, none of them garbage, and walking them
+    again and again takes as long as parsing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read(source: Source, scan: Scan) -> _Found:
+    deep = list(_too_deep(source, scan.code))
+    if not deep:
+        converter = Converter(source, scan.code)
+        try:
+            return _convert(converter, scan.code), [*converter.problems, *scan.problems]
+        except TextXSyntaxError:
+            pass
+    statements, problems = _read_pieces(source, scan, skip={start for start, _ in deep})
+    return statements, [*problems, *scan.problems, *(problem for _, problem in deep)]
+
+
+def _too_deep(source: Source, code: str) -> Iterator[tuple[int, Diagnostic]]:
+    for start, _, at in lexical.too_deep(code):
+        message = f"parentheses nest too deep: more than {lexical.MAX_NESTING} within each other"
+        yield start, Diagnostic(rule=codes.TOO_DEEP, message=message, span=Span(source, at, at + 1))
+
+
+def _read_pieces(source: Source, scan: Scan, skip: set[int]) -> _Found:
+    """Parse the statements apart, but not those that begin at one of `skip`."""
+    code = scan.code
+    statements: list[Statement] = []
+    problems: list[Diagnostic] = []
+    misnamed = -1
+    for start, end in lexical.pieces(code):
+        if start in skip or start == misnamed:
+            continue
+        converter = Converter(source, code, start)
+        try:
+            statements += _convert(converter, code[start:end])
+        except TextXSyntaxError as error:
+            at, expected = _next_token(code, start + _where(error, code[start:end])), _expected(error)
+            misnamed = at if at == end and _is_misused_keyword(code, start, at, expected) else -1
+            if not _is_hidden(at, scan.problems):
+                problems.append(syntax_error(source, code, start, at, expected))
+        problems += converter.problems
+    return statements, problems
+
+
+def _is_misused_keyword(code: str, start: int, at: int, expected: frozenset[str]) -> bool:
+    """Whether the keyword there was meant as a name: it then begins no statement of its own."""
+    named = (
+        code[slice(*lexical.token_at(code, at))] in KEYWORDS and "Name" in expected and "}" not in expected
+    )
+    return named and "\n" not in code[start + len(code[start:at].rstrip()) : at]
+
+
+def _is_hidden(at: int, problems: Iterable[Diagnostic]) -> bool:
+    """Whether something unterminated hides from textX what the author wrote there."""
+    hidden = (p.span for p in problems if p.rule is codes.UNTERMINATED)
+    return any(span.start <= at and (at <= span.end or span.text == "/*") for span in hidden)
+
+
+def _next_token(code: str, at: int) -> int:
+    while at < len(code) and code[at].isspace():
+        at += 1
+    return at
+
+
+def _convert(converter: Converter, code: str) -> list[Statement]:
+    # Without any newline, textX searches the text for one at every node.
+    model = _metamodel().model_from_str(code + "\n")
+    return [converter.statement(raw) for raw in model.statements] if code.strip() else []
+
+
+@cache
+def _metamodel() -> TextXMetaModel:
+    grammar = (files("rss_dsl") / "rss.tx").read_text(encoding="utf-8")
+    words = f"({'|'.join(sorted(KEYWORDS))})(?![A-Za-z0-9_-])"
+    return metamodel_from_str(grammar.replace("KEYWORD)", f"{words})"), autokwd=True)
+
+
+def _where(error: TextXSyntaxError, code: str) -> int:
+    """Offset of an error in the code given to textX, at most the code's length."""
+    start = 0
+    for _ in range(error.line - 1):
+        start = (code + "\n").find("\n", start) + 1
+    return min(start + error.col - 1, len(code))
+
+
+def _expected(error: TextXSyntaxError) -> frozenset[str]:
+    """Names of the token rules, and the words and signs, that would have continued the text."""
+    return frozenset(rule.rule_name or rule.to_match for rule in error.expected_rules)

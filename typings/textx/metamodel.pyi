@@ -1,0 +1,6 @@
+from _typeshed import Incomplete
+
+class TextXMetaModel:
+    def model_from_str(self, model_str: str) -> Incomplete: ...
+
+def metamodel_from_str(lang_desc: str, *, autokwd: bool = ...) -> TextXMetaModel: ...
