@@ -32,23 +32,15 @@ class Packet:
     def __str__(self) -> str:
         kind = packet_classes()[self.packet_class]
         names = set(kind.names.values())
-        ends = [_endpoint(self, names, end) for end in ("src", "dst")]
         shown = {name for name in names if name.rsplit("_", 1)[-1] in ("src", "dst") and INNER not in name}
-        rest = [
-            f"{name}={show_value(name, self.value(name))}"
-            for name in sorted(set(self.fields) - set(kind.fixed) - shown)
-        ]
-        if not kind.version:
-            rest.insert(
-                0,
-                f"{show_value('mac_src', self.value('mac_src'))} > {show_value('mac_dst', self.value('mac_dst'))}",
-            )
-            return " ".join([self.packet_class, *rest])
-        return " ".join([self.packet_class, ends[0], ">", ends[1], *rest])
+        rest = sorted(set(self.fields) - set(kind.fixed) - shown)
+        ends = [_endpoint(self, names, end) for end in ("src", "dst")]
+        extra = [f"{name}={show_value(name, self.value(name))}" for name in rest]
+        return " ".join([self.packet_class, ends[0], ">", ends[1], *extra])
 
 
 def _endpoint(packet: Packet, names: set[str], end: str) -> str:
-    text = ""
+    text = show_value("mac_src", packet.value(f"mac_{end}"))
     for name in (f"ipv4_{end}", f"ipv6_{end}"):
         if name in names:
             text = show_value(name, packet.value(name))

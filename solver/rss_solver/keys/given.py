@@ -1,0 +1,131 @@
+"""A key someone gives for a port, and the Solution that given keys make of a Problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from rss_dsl.codes import BAD_TABLE, FIELDS_DIFFER, KEY_FORMAT, KEY_MISSING, KEY_UNKNOWN_PORT
+from rss_dsl.diagnostics import Diagnostic, RssError
+from rss_dsl.problem import Port, Problem
+from rss_dsl.source import Span
+from rss_solver.solution import PortSolution, Solution
+from rss_solver.spread import spread
+from rss_solver.statement import state
+from rss_solver.tables import fill
+
+
+@dataclass(frozen=True, slots=True)
+class GivenKey:
+    """What a file says of one port."""
+
+    port: str
+    key: bytes
+    span: Span
+    table: tuple[int, ...] | None = None
+    """None: round robin over the port's queues."""
+    fields: Mapping[str, tuple[str, ...]] | None = None
+    """Hash input by class, where the file says."""
+
+
+def apply(problem: Problem, given: Sequence[GivenKey], where: Span) -> Solution:
+    """The solution that given keys make; RssError with every mismatch. `where`: the place of what is missing."""
+    findings = list(_findings(problem, given, where))
+    if findings:
+        raise RssError(findings)
+    by_name = {entry.port: entry for entry in given}
+    components = state(problem).components
+    filled = fill(problem.ports, components)
+    ports = tuple(
+        _port_solution(port, by_name[port.name], table, problem.equality)
+        for port, table in zip(problem.ports, filled, strict=True)
+    )
+    return Solution(ports=ports, components=components, seed=problem.seed)
+
+
+def _port_solution(port: Port, given: GivenKey, filled: tuple[int, ...], equality: str) -> PortSolution:
+    key = given.key.ljust(port.nic.key_bytes.value, b"\0")
+    table = filled if given.table is None else given.table
+    return PortSolution(
+        name=port.name,
+        device=port.device,
+        nic=port.nic.name,
+        key=key,
+        queues=port.queues,
+        table=table,
+        equality="hash" if equality == "hash" else "index",
+        inputs=port.inputs,
+        spread=tuple(spread(key, layout, table, port.nic.hash_init.value) for layout in port.live),
+    )
+
+
+def _findings(problem: Problem, given: Sequence[GivenKey], where: Span) -> Iterator[Diagnostic]:
+    names = [port.name for port in problem.ports]
+    seen: dict[str, GivenKey] = {}
+    for entry in given:
+        port = problem.port(entry.port)
+        if port is None:
+            close = get_close_matches(entry.port, names, 1)
+            yield Diagnostic(
+                rule=KEY_UNKNOWN_PORT,
+                message=f"a key for `{entry.port}`, which the spec does not have",
+                span=entry.span,
+                help=f"did you mean `{close[0]}`?" if close else f"the ports are {', '.join(names)}",
+            )
+        elif entry.port in seen:
+            yield Diagnostic(
+                rule=KEY_FORMAT,
+                message=f"a second key for `{entry.port}`",
+                span=entry.span,
+                help="keep one of them",
+            )
+        else:
+            yield from _mismatches(port, entry)
+        seen[entry.port] = entry
+    for name in names:
+        if name not in seen:
+            yield Diagnostic(
+                rule=KEY_MISSING,
+                message=f"no key for `{name}`",
+                span=where,
+                help=f"add a line `{name}=HEX`, or give a file for it with `--keys {name}=FILE`",
+            )
+
+
+def _mismatches(port: Port, entry: GivenKey) -> Iterator[Diagnostic]:
+    limit = port.nic.key_bytes.value
+    if len(entry.key) > limit:
+        yield Diagnostic(
+            rule=KEY_FORMAT,
+            message=f"the key of `{port.name}` has {len(entry.key)} bytes, `{port.nic.name}` takes {limit}",
+            span=entry.span,
+            help="cut it to the NIC's length, or name another NIC in the spec",
+        )
+    if entry.table is not None:
+        yield from _table(port, entry, entry.table)
+    if entry.fields is not None:
+        hashed = {layout.packet_class: layout.fields for layout in port.inputs}
+        if dict(entry.fields) != hashed:
+            yield Diagnostic(
+                rule=FIELDS_DIFFER,
+                message=f"the file hashes other fields on `{port.name}` than the spec does",
+                span=entry.span,
+                help="solve the spec again and write the lock file with `rssc solve SPEC --write`",
+            )
+
+
+def _table(port: Port, entry: GivenKey, table: tuple[int, ...]) -> Iterator[Diagnostic]:
+    if not table or len(table) & (len(table) - 1):
+        yield Diagnostic(
+            rule=BAD_TABLE,
+            message=f"the table of `{port.name}` has {len(table)} entries, not a power of two",
+            span=entry.span,
+        )
+    elif max(table) >= port.queues:
+        yield Diagnostic(
+            rule=BAD_TABLE,
+            message=f"the table of `{port.name}` names queue {max(table)}, the spec has {port.queues} queues",
+            span=entry.span,
+            help=f"set `queues {max(table) + 1}` in the spec if that is what the NIC uses",
+        )

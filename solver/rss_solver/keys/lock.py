@@ -1,0 +1,140 @@
+"""Lock files: a solution as JSON, in design §4's format, and back.
+
+`table` is null where entry i is queue i % queues. Readers ignore members they don't know.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rss_dsl.codes import KEY_FORMAT, LOCK_VERSION
+from rss_dsl.diagnostics import Diagnostic, RssError
+from rss_dsl.source import Source, Span
+from rss_solver.keys.given import GivenKey
+from rss_solver.keys.hexkey import parse_hex
+from rss_solver.solution import PortSolution, Solution
+
+T = TypeVar("T")
+
+FORMAT_VERSION = 1
+MAX_TABLE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class SpecIdentity:
+    """The spec a solution belongs to."""
+
+    path: str
+    """File name, relative to the lock file."""
+    sha256: str
+    """Digest of the file's bytes."""
+
+
+def document(solution: Solution, spec: SpecIdentity, verdict: Mapping[str, object]) -> dict[str, object]:
+    """The JSON document of a solution."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "spec": {"path": spec.path, "sha256": spec.sha256},
+        "seed": solution.seed,
+        "ports": [_port(port) for port in solution.ports],
+        "verdict": dict(verdict),
+    }
+
+
+def lock_text(solution: Solution, spec: SpecIdentity, verdict: Mapping[str, object]) -> str:
+    """The document as text, ending in a newline."""
+    return json.dumps(document(solution, spec, verdict), indent=2) + "\n"
+
+
+def _port(port: PortSolution) -> dict[str, object]:
+    return {
+        "name": port.name,
+        "device": port.device,
+        "nic": port.nic,
+        "key": port.key.hex(),
+        "table_size": port.table_size,
+        "queues": port.queues,
+        "equality": port.equality,
+        "hash": {layout.packet_class: list(layout.fields) for layout in port.inputs},
+        "rank": {s.packet_class: s.rank for s in port.spread},
+        "clustered_rank": {s.packet_class: s.clustered_rank for s in port.spread},
+        "reachable_queues": {s.packet_class: s.queues for s in port.spread},
+        "clustered_queues": {s.packet_class: s.clustered_queues for s in port.spread},
+        "table": None if port.round_robin else list(port.table),
+    }
+
+
+class _MalformedError(Exception):
+    """The document is not what a lock file holds; the text says how."""
+
+
+def read_lock(source: Source) -> tuple[GivenKey, ...]:
+    """The keys of a lock file; RssError if it is none or of another version."""
+    try:
+        data = json.loads(source.text)
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", 1)
+        raise RssError([_broken(source, f"it is not valid JSON (line {line})")]) from None
+    version = data.get("format_version") if isinstance(data, dict) else None
+    if isinstance(data, dict) and isinstance(version, int) and version != FORMAT_VERSION:
+        message = f"a lock file of format {version}; this rssc reads format {FORMAT_VERSION}"
+        way_out = "write it again with `rssc solve SPEC --write`"
+        raise RssError(
+            [Diagnostic(rule=LOCK_VERSION, message=message, span=Span(source, 0, 0), help=way_out)]
+        )
+    try:
+        return tuple(_keys(_member(data, "ports", list), source))
+    except _MalformedError as error:
+        raise RssError([_broken(source, str(error))]) from None
+
+
+def _broken(source: Source, what: str) -> Diagnostic:
+    return Diagnostic(
+        rule=KEY_FORMAT,
+        message=f"not a lock file: {what}",
+        span=Span(source, 0, 0),
+        help="write it again with `rssc solve SPEC --write`",
+    )
+
+
+def _keys(ports: list[object], source: Source) -> Iterator[GivenKey]:
+    for entry in ports:
+        name = _member(entry, "name", str)
+        digits = _member(entry, "key", str)
+        at = source.text.find(digits) if digits else 0
+        span = Span(source, max(at, 0), max(at, 0) + len(digits))
+        key = parse_hex(digits)
+        if key is None:
+            raise _MalformedError(f"the key of `{name}` is not hexadecimal")
+        queues, size = _member(entry, "queues", int), _member(entry, "table_size", int)
+        if not (0 < size <= MAX_TABLE and 0 < queues <= MAX_TABLE):
+            raise _MalformedError(f"`{name}` has {size} table entries and {queues} queues")
+        yield GivenKey(name, key, span, _table(entry, name, size, queues), _fields(entry, name))
+
+
+def _table(entry: object, name: str, size: int, queues: int) -> tuple[int, ...]:
+    if isinstance(entry, dict) and entry.get("table") is None:
+        return tuple(i % queues for i in range(size))
+    table = _member(entry, "table", list)
+    if len(table) != size or not all(type(queue) is int and queue >= 0 for queue in table):
+        raise _MalformedError(f"the table of `{name}` is not a list of {size} queues")
+    return tuple(table)
+
+
+def _fields(entry: object, name: str) -> dict[str, tuple[str, ...]]:
+    found = {}
+    for packet_class, fields in _member(entry, "hash", dict).items():
+        if not isinstance(fields, list) or not all(isinstance(field, str) for field in fields):
+            raise _MalformedError(f"the hash input of `{packet_class}` on `{name}` is not a list of fields")
+        found[packet_class] = tuple(fields)
+    return found
+
+
+def _member(data: object, name: str, kind: type[T]) -> T:
+    value = data.get(name) if isinstance(data, dict) else None
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise _MalformedError(f"`{name}` is missing or of the wrong kind")
+    return value
