@@ -119,6 +119,8 @@ class FieldSet:
     via: Via = Via.START
     flags: tuple[str, ...] = ()
     """DPDK modifier flags beside the switch's own, such as `RTE_ETH_RSS_L3_SRC_ONLY`."""
+    instead: bool = False
+    """The flags stand in place of the switch's own: X710 hashes TCP by addresses under `RTE_ETH_RSS_IPV4`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +196,10 @@ class NicProfile:
                 yield entry.name, value
 
     def default_table(self, queues: int) -> int:
-        """Entries of the table when the spec names no size."""
+        """Entries of the table when the spec names no size; without a table, one per queue."""
         sizes = self.table_sizes.value
+        if not sizes:
+            return queues
         if self.table_follows_queues.value and queues & (queues - 1) == 0:
             return queues
         return max(sizes) if self.table_follows_queues.value else sizes[0]

@@ -1,0 +1,309 @@
+"""NICs of further vendors, from Broadcom to Aquantia."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rss_dsl.nic import Evidence, FieldSet, Index, KeyOrder, NicProfile, Scope, Switch, Transform, Via
+from rss_dsl.nics.facts import BASE, code, doc, inferred, quirk, unknown
+from rss_dsl.nics.switches import (
+    VERSIONS,
+    addresses,
+    exclusive,
+    inner,
+    l4_switch,
+    microsoft,
+    modified,
+    nonfrag,
+    pair_switch,
+)
+
+_NET = "DPDK drivers/net"
+_BNXT = f"{_NET}/bnxt/bnxt_ethdev.c"
+_CXGBE = f"{_NET}/cxgbe/cxgbe_ethdev.c"
+_CNXK = f"{_NET}/cnxk/cnxk_ethdev.c"
+_SFC = f"{_NET}/sfc/sfc_rx.c"
+_DPAA2 = f"{_NET}/dpaa2/dpaa2_ethdev.c"
+_HNS3 = f"{_NET}/hns3/hns3_rss.c"
+
+
+def _esp(version: str) -> Switch:
+    fields = FieldSet((*addresses(version), "esp_spi"))
+    return Switch("RTE_ETH_RSS_ESP", (f"{version}-esp",), (fields,), f"esp{version[-1]}")
+
+
+_BROADCOM = replace(
+    BASE,
+    name="broadcom-bnxt",
+    title="Broadcom NetXtreme-C/E (P5, P7)",
+    driver="bnxt",
+    aliases=("bnxt", "bnxt_en", "broadcom-p5", "broadcom-thor"),
+    key_bytes=code(40, f"{_BNXT}: HW_HASH_KEY_SIZE"),
+    key_scope=code(Scope.PORT, f"{_NET}/bnxt/bnxt_vnic.c:1389: the key is the VNIC's"),
+    key_settable=code(True, f"{_BNXT}:2486 bnxt_rss_hash_update_op"),
+    table_sizes=code((128, 64, 256, 512), f"{_BNXT}:1192: 64 per context, as many as the rings need"),
+    table_settable=code(True, f"{_BNXT}: bnxt_reta_update_op"),
+    algorithm_settable=code(True, f"{_BNXT}:1209 rss_algo_capa: TOEPLITZ, on P7 also SIMPLE_XOR"),
+    switches=(
+        *microsoft(),
+        *(_esp(version) for version in VERSIONS),
+        *inner(("vxlan", "geneve"), Via.START, ("RTE_ETH_RSS_LEVEL_INNERMOST",)),
+    ),
+    switches_source=code("IPv4, IPv6, TCP, UDP, level; ESP where the firmware has it", f"{_BNXT}:1142-1162"),
+    quirks=(
+        quirk(
+            "tunnelled packets are hashed by their inner header by default",
+            "DPDK doc/guides/nics/bnxt.rst",
+            Evidence.DOCUMENTATION,
+        ),
+        quirk("the table grows with the number of rx rings: 128 entries only before P5", f"{_BNXT}:1192"),
+        quirk(
+            "checksums, the IPv6 flow label, AH and ESP depend on the firmware; what ESP hashes "
+            "beside the SPI "
+            "is taken to be the addresses",
+            f"{_BNXT}:1155-1162",
+            Evidence.INFERRED,
+        ),
+        quirk("symmetric functions are refused in rte_flow", f"{_NET}/bnxt/bnxt_vnic.c"),
+    ),
+)
+
+_CHELSIO = replace(
+    BASE,
+    name="chelsio-cxgbe",
+    title="Chelsio T5, T6",
+    driver="cxgbe",
+    aliases=("cxgbe", "cxgb4", "chelsio"),
+    key_bytes=code(40, f"{_NET}/cxgbe/cxgbe.h:30-40"),
+    key_scope=code(Scope.ADAPTER, f"{_CXGBE}:1184 t4_write_rss_key(adapter, mod_key, -1)"),
+    key_order=code(KeyOrder.WORDS_REVERSED, f"{_CXGBE}: cxgbe_dev_rss_hash_update; DPDK hides it"),
+    toeplitz=inferred(True, "no source names the function"),
+    table_sizes=unknown((128,), f"{_CXGBE}:142: the firmware reports rss_size"),
+    table_settable=code(True, f"{_CXGBE}: cxgbe_dev_rss_reta_update"),
+    switches=microsoft(),
+    switches_source=code("IP, TCP, UDP", f"{_NET}/cxgbe/cxgbe.h:31-40; cxgbe_main.c:1830"),
+    quirks=(
+        quirk("one key for all ports of the adapter", f"{_CXGBE}:1184"),
+        quirk("UDP is hashed by ports only if TCP is as well", f"{_CXGBE}:1226"),
+        quirk("the table's size is not known here: check reta_size", f"{_CXGBE}:142", Evidence.UNKNOWN),
+    ),
+)
+
+_MARVELL = replace(
+    BASE,
+    name="marvell-cnxk",
+    title="Marvell OCTEON 9, OCTEON 10",
+    driver="cnxk",
+    aliases=("cnxk", "octeontx2", "marvell-octeon"),
+    key_bytes=code(48, "DPDK drivers/common/cnxk/roc_nix.h:369; its comment says 352 bits"),
+    key_settable=code(True, f"{_NET}/cnxk/cnxk_ethdev_ops.c: cnxk_nix_rss_hash_update"),
+    table_sizes=doc((64, 128, 256), "DPDK doc/guides/nics/cnxk.rst: devarg reta_size"),
+    table_settable=code(True, f"{_NET}/cnxk/cnxk_ethdev_ops.c: cnxk_nix_reta_update"),
+    index=doc(Index.LSB, "DPDK doc/guides/nics/cnxk.rst: XOR of the hash bytes with the devarg tag_as_xor"),
+    switches=modified(("tcp", "udp", "sctp")),
+    switches_source=code(
+        "IP, TCP, UDP, SCTP with L3/L4 SRC/DST_ONLY at start-up", f"{_NET}/cnxk/cnxk_ethdev.h:58-66"
+    ),
+    quirks=(
+        quirk(
+            "any type of an IP version hashes all of that version by address; the _ONLY flags "
+            "narrow all types",
+            f"{_CNXK}: cnxk_rss_ethdev_to_nix",
+        ),
+        quirk(
+            "L2_PAYLOAD adds the destination MAC to every class: not offered here",
+            f"{_CNXK}: cnxk_rss_ethdev_to_nix",
+        ),
+        quirk(
+            "with the devarg tag_as_xor the table entry is the XOR of the hash bytes: leave it off",
+            "DPDK doc/guides/nics/cnxk.rst",
+            Evidence.DOCUMENTATION,
+        ),
+        quirk(
+            "the default key repeats FEED0BAD: period 32, symmetric for IPv4 pairs by accident",
+            _CNXK,
+            Evidence.INFERRED,
+        ),
+        quirk(
+            "rte_flow takes only the default function and keys of at most 48 bytes",
+            f"{_NET}/cnxk/cnxk_flow.c:78",
+        ),
+    ),
+)
+
+_SOLARFLARE = replace(
+    BASE,
+    name="solarflare-sfc",
+    title="AMD Solarflare EF10, EF100",
+    driver="sfc",
+    aliases=("sfc", "solarflare", "sfc_efx"),
+    key_bytes=code(40, "DPDK drivers/common/sfc_efx/base/efx.h: EFX_RSS_KEY_SIZE"),
+    key_scope=code(
+        Scope.QUEUE_GROUP, "DPDK drivers/common/sfc_efx/base/ef10_nic.c:1481-1527: per RSS context"
+    ),
+    table_sizes=code((128,), "DPDK drivers/common/sfc_efx/base/efx.h:2910"),
+    table_settable=code(True, f"{_NET}/sfc/sfc_ethdev.c: sfc_dev_rss_reta_update"),
+    max_queues=code(64, "DPDK drivers/common/sfc_efx/base/efx.h:2911 EFX_MAXRSS"),
+    switches=microsoft(),
+    switches_source=code("TCP and UDP (and *_EX), IP with fragments and the rest", f"{_SFC}:1345-1358"),
+    quirks=(
+        quirk(
+            "the ultra-low-latency firmware has no L4 hash and one RSS context",
+            "DPDK drivers/common/sfc_efx/base/ef10_nic.c:1481-1527",
+        ),
+    ),
+)
+
+
+def _plain(version: str) -> tuple[Switch, ...]:
+    l4 = [l4_switch(version, kind) for kind in ("tcp", "udp", "sctp")]
+    return (*l4, pair_switch(f"RTE_ETH_RSS_{version.upper()}", version, ("frag", "other", "esp")))
+
+
+_NXP = replace(
+    BASE,
+    name="nxp-dpaa2",
+    title="NXP DPAA2",
+    driver="dpaa2",
+    aliases=("dpaa2",),
+    key_bytes=code(0, f"{_DPAA2}:456-464"),
+    key_scope=doc(Scope.FIXED, "DPDK doc/guides/nics/dpaa2.rst: the key cannot be changed"),
+    key_settable=doc(False, "DPDK doc/guides/nics/dpaa2.rst"),
+    toeplitz=doc(False, "DPDK doc/guides/nics/dpaa2.rst: key extraction and a fixed hardware hash"),
+    table_sizes=code((), f"{_DPAA2}:463: 64 emulated entries, only i % N is accepted"),
+    table_settable=code(False, f"{_DPAA2}: dpaa2_dev_rss_reta_update"),
+    index=code(Index.MODULO, f"{_DPAA2}:90: hash % dist_size"),
+    readable=code(False, f"{_DPAA2}: there is no key"),
+    switches=tuple(switch for version in VERSIONS for switch in _plain(version)),
+    switches_source=code(
+        "L2_PAYLOAD, IP, UDP, TCP, SCTP, MPLS, VLAN, ESP, AH, PPPOE: fields to extract",
+        f"{_NET}/dpaa2/dpaa2_ethdev.h:114-124",
+    ),
+    quirks=(quirk("no Toeplitz hash: nothing can be solved for it", _DPAA2),),
+)
+
+
+def _hns3_version(version: str) -> tuple[Switch, ...]:
+    l4 = [
+        l4_switch(version, kind, exclusive(version, Via.START, ports=True)) for kind in ("tcp", "udp", "sctp")
+    ]
+    ends = exclusive(version, Via.START, ports=False)
+    frag = pair_switch(f"RTE_ETH_RSS_FRAG_{version.upper()}", version, ("frag",), ends)
+    other = [
+        pair_switch(flag, version, ("other", "esp"), ends)
+        for flag in (nonfrag(version, "other"), f"RTE_ETH_RSS_{version.upper()}")
+    ]
+    return (*l4, frag, *other)
+
+
+_HISILICON = replace(
+    BASE,
+    name="hisilicon-hns3",
+    title="HiSilicon Kunpeng network engine",
+    driver="hns3",
+    aliases=("hns3", "kunpeng"),
+    key_bytes=code(40, f"{_NET}/hns3/hns3_rss.h: HNS3_RSS_KEY_SIZE; the device may report up to 128"),
+    key_settable=code(True, f"{_HNS3}: hns3_dev_rss_hash_update"),
+    transforms=code((Transform.NONE, Transform.XOR_PAIR), f"{_HNS3}: hns3_hash_func_map"),
+    table_sizes=code((512, 1024, 2048), f"{_NET}/hns3/hns3_rss.h: HNS3_RSS_IND_TBL_SIZE, _MAX"),
+    table_settable=code(True, f"{_HNS3}: hns3_dev_rss_reta_update"),
+    algorithm_settable=code(True, f"{_NET}/hns3/hns3_common.c:137 rss_algo_capa"),
+    switches=tuple(switch for version in VERSIONS for switch in _hns3_version(version)),
+    switches_source=code(
+        "all of IPv4 and IPv6 with L3/L4 SRC/DST_ONLY at start-up", f"{_HNS3}: hns3_set_tuple_table"
+    ),
+    quirks=(
+        quirk(
+            "the _ONLY flags narrow all types at once; one layer's flag alone drops the other layer",
+            f"{_HNS3}: hns3_rss_calc_tuple_filed",
+        ),
+    ),
+)
+
+_CISCO = replace(
+    BASE,
+    name="cisco-enic",
+    title="Cisco VIC",
+    driver="enic",
+    aliases=("enic", "cisco-vic"),
+    key_bytes=code(40, f"{_NET}/enic/enic_res.h:56"),
+    table_sizes=code((128,), f"{_NET}/enic/enic_res.h:54, 2^7"),
+    table_settable=code(True, f"{_NET}/enic/enic_ethdev.c: enicpmd_dev_rss_reta_update"),
+    readable=inferred(True, f"{_NET}/enic/enic_ethdev.c: enicpmd_dev_rss_hash_conf_get"),
+    switches=microsoft(),
+    switches_source=code("IPv4, IPv6, TCP, UDP as the vNIC is set up", f"{_NET}/enic/enic_res.c:155-186"),
+    quirks=(
+        quirk(
+            "the types depend on the vNIC's settings; older adapters hash UDP only together with TCP",
+            f"{_NET}/enic/enic_res.c:178",
+        ),
+    ),
+)
+
+_MARVELL_QEDE = replace(
+    BASE,
+    name="marvell-qede",
+    title="Marvell (QLogic) FastLinQ 41000, 45000",
+    driver="qede",
+    aliases=("qede", "qlogic-fastlinq"),
+    key_bytes=code(40, f"{_NET}/qede/base/ecore_l2_api.h:26, 10 words"),
+    table_sizes=code((128,), f"{_NET}/qede/base/ecore_l2_api.h:25"),
+    table_settable=code(True, f"{_NET}/qede/qede_ethdev.c: qede_rss_reta_update"),
+    switches=microsoft(),
+    switches_source=code("IPv4, IPv6, TCP, UDP (and VXLAN, GENEVE)", f"{_NET}/qede/qede_rxtx.h:76-83"),
+    quirks=(
+        quirk(
+            "RTE_ETH_RSS_VXLAN and _GENEVE are accepted; what they hash is not known: not offered here",
+            f"{_NET}/qede/qede_rxtx.h:82",
+            Evidence.UNKNOWN,
+        ),
+    ),
+)
+
+_NETRONOME = replace(
+    BASE,
+    name="netronome-nfp",
+    title="Netronome (Corigine) Agilio",
+    driver="nfp",
+    aliases=("nfp", "corigine-nfp"),
+    key_bytes=code(40, "DPDK drivers/common/nfp/nfp_common_ctrl.h:256"),
+    table_sizes=code((128,), "DPDK drivers/common/nfp/nfp_common_ctrl.h:259"),
+    table_settable=code(True, f"{_NET}/nfp/nfp_ethdev.c: nfp_net_reta_update"),
+    algorithm_settable=code(True, f"{_NET}/nfp/nfp_net_common.c: rss_algo_capa, Toeplitz and xor"),
+    switches=microsoft(("tcp", "udp", "sctp")),
+    switches_source=code("IPv4, IPv6, TCP, UDP, SCTP", f"{_NET}/nfp/nfp_net_common.h:45-51"),
+    quirks=(
+        quirk(
+            "SCTP is taken to be hashed without its verification tag",
+            f"{_NET}/nfp/nfp_net_common.c:1951",
+            Evidence.INFERRED,
+        ),
+    ),
+)
+
+_AQUANTIA = replace(
+    BASE,
+    name="aquantia-atlantic",
+    title="Marvell (Aquantia) AQtion",
+    driver="atlantic",
+    aliases=("atlantic", "aqtion"),
+    key_bytes=code(40, f"{_NET}/atlantic/atl_types.h: hash_secret_key"),
+    table_sizes=code((64,), f"{_NET}/atlantic/atl_ethdev.c:1128"),
+    table_settable=code(True, f"{_NET}/atlantic/atl_ethdev.c: atl_reta_update"),
+    max_queues=code(8, f"{_NET}/atlantic/atl_common.h:81 AQ_HW_MAX_RX_QUEUES"),
+    switches=microsoft(),
+    switches_source=code("IPv4, IPv6, TCP, UDP (and *_EX)", f"{_NET}/atlantic/atl_ethdev.h:14-22"),
+)
+
+PROFILES: tuple[NicProfile, ...] = (
+    _BROADCOM,
+    _CHELSIO,
+    _MARVELL,
+    _SOLARFLARE,
+    _NXP,
+    _HISILICON,
+    _CISCO,
+    _MARVELL_QEDE,
+    _NETRONOME,
+    _AQUANTIA,
+)
