@@ -99,6 +99,23 @@ FIELDS_DIFFER = Rule("RSS506", "hash-input-differs", _E)
 NOT_TOEPLITZ_NOW = Rule("RSS507", "hash-function-off", _E)
 LOCK_DRIFT = Rule("RSS508", "lock-file-differs", _E)
 BAD_PACKET = Rule("RSS509", "bad-packet", _E)
+UNWRITABLE = Rule("RSS510", "unwritable-file", _E)
+
+# 620-639: generated network functions
+UNKNOWN_NF = Rule("RSS620", "unknown-nf", _E)
+UNKNOWN_NF_PARAMETER = Rule("RSS621", "unknown-nf-parameter", _E)
+REPEATED_NF_PARAMETER = Rule("RSS622", "repeated-nf-parameter", _E)
+MISSING_NF_PARAMETER = Rule("RSS623", "missing-nf-parameter", _E)
+NF_VALUE = Rule("RSS624", "nf-value", _E)
+NF_RANGE = Rule("RSS625", "nf-value-out-of-range", _E)
+NF_PORT = Rule("RSS626", "nf-port", _E)
+NF_STRATEGY = Rule("RSS627", "nf-strategy-not-available", _E)
+NF_QUEUES = Rule("RSS628", "nf-queues-differ", _E)
+NF_HASH_INPUT = Rule("RSS629", "nf-hash-not-reproducible", _E)
+NF_NAME = Rule("RSS630", "nf-unusable-name", _E)
+NF_MISSING = Rule("RSS631", "nf-block-missing", _E)
+NF_NOT_TIED = Rule("RSS632", "nf-replies-not-tied", _W)
+NF_NO_CLASS = Rule("RSS633", "nf-without-state", _W)
 
 # 9xx: internal
 INTERNAL = Rule("RSS901", "internal-error", _E)
