@@ -1,3 +1,85 @@
-"""The compiler for NIC steering."""
+"""rssc, the compiler for NIC steering: the public API.
+
+    import rssc
+    problem = rssc.check(rssc.load("fw.rss"))
+    solved = rssc.solve(problem)            # Solved | Conflict
+    verdict = rssc.verify(problem, solved.solution)
+
+Names are imported on first use, so that `rssc --help` stays fast.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rss_dsl.diagnostics import Diagnostic, RssError
+    from rss_dsl.format import format_spec
+    from rss_dsl.loading import load, loads
+    from rss_dsl.problem import Problem
+    from rss_dsl.spec import Spec
+    from rss_solver.conflict import Conflict
+    from rss_solver.packet_text import parse_packet
+    from rss_solver.proof import Counterexample, Proof, Undecided, verify
+    from rss_solver.solution import Solution
+    from rss_solver.solve import Solved, solve
+    from rss_solver.steering import Landing, land
+    from rssc.pipeline import check, compile_spec, examine
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Conflict": "rss_solver.conflict",
+    "Counterexample": "rss_solver.proof",
+    "Diagnostic": "rss_dsl.diagnostics",
+    "Landing": "rss_solver.steering",
+    "Problem": "rss_dsl.problem",
+    "Proof": "rss_solver.proof",
+    "RssError": "rss_dsl.diagnostics",
+    "Solution": "rss_solver.solution",
+    "Solved": "rss_solver.solve",
+    "Spec": "rss_dsl.spec",
+    "Undecided": "rss_solver.proof",
+    "check": "rssc.pipeline",
+    "compile_spec": "rssc.pipeline",
+    "examine": "rssc.pipeline",
+    "format_spec": "rss_dsl.format",
+    "land": "rss_solver.steering",
+    "load": "rss_dsl.loading",
+    "loads": "rss_dsl.loading",
+    "parse_packet": "rss_solver.packet_text",
+    "solve": "rss_solver.solve",
+    "verify": "rss_solver.proof",
+}
+
+__all__ = [
+    "Conflict",
+    "Counterexample",
+    "Diagnostic",
+    "Landing",
+    "Problem",
+    "Proof",
+    "RssError",
+    "Solution",
+    "Solved",
+    "Spec",
+    "Undecided",
+    "check",
+    "compile_spec",
+    "examine",
+    "format_spec",
+    "land",
+    "load",
+    "loads",
+    "parse_packet",
+    "solve",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'rssc' has no attribute {name!r}")
+    found: object = getattr(import_module(_HOMES[name]), name)
+    return found

@@ -1,7 +1,7 @@
 """KeySpace → keys: the candidate that spreads best, clustered traffic first.
 
-Rank is a property of a key and not linear, so the best key is searched for: the whole space where it is small,
-otherwise seeded uniform samples of it. That some key spreads every class at all is decided exactly.
+Rank is a property of a key and not linear, so the best key is searched for: the whole space where it is
+small, otherwise seeded uniform samples of it. That some key spreads every class at all is decided exactly.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class _Search:
         self.pin_of = statement.pins
 
     def certificate(self) -> list[int]:
-        """Lines that conflict, not yet minimal: those behind the zeros of one class, or all of the group's."""
+        """Lines that conflict, not yet minimal: those behind one class's zeros, or all of the group's."""
         everything = self.all_lines()
         space = self.space(everything)
         if not isinstance(space, Inconsistent):

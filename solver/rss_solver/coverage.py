@@ -18,7 +18,7 @@ Split = tuple[str, str]
 
 
 def coverage(problem: Problem) -> Iterator[Diagnostic]:
-    """One diagnostic per requirement line for the unhashed classes it can touch, named or not by `traffic`."""
+    """One diagnostic per line for the unhashed classes it can touch, and one if `traffic` names them."""
     named: dict[int, dict[Split, None]] = {}
     unnamed: dict[int, dict[Split, None]] = {}
     live: set[int] = set()
@@ -52,7 +52,7 @@ def _diagnostic(problem: Problem, line: int, splits: dict[Split, None], certain:
         span=problem.lines[line].span,
         help="hash these classes too, or keep them out of `traffic`"
         if certain
-        else "name the classes that matter with `traffic`, or hash these too; until then they go to the default queue",
+        else "name the classes that matter with `traffic`, or hash these too: they go to the default queue",
     )
 
 

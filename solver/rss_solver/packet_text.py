@@ -29,7 +29,7 @@ class _BadPacketError(Exception):
 
 
 def parse_packet(text: str) -> Packet:
-    """A packet from `CLASS SOURCE[:PORT] > DESTINATION[:PORT] [FIELD=VALUE …]`; RssError says what is wrong."""
+    """A packet from `CLASS SOURCE[:PORT] > DESTINATION[:PORT] [FIELD=VALUE …]`; RssError if it is none."""
     try:
         return _packet(text)
     except _BadPacketError as error:

@@ -1,8 +1,8 @@
-"""The only importer of pysmt and Z3. Conditions become bit-vector formulas here, straight from the Problem.
+"""The only importer of pysmt and Z3. Conditions become bit-vector formulas, straight from the Problem.
 
-Trusted: the encoding in this module, pysmt's conversion, and Z3's `unsat`. A `sat` is never trusted: models are
-returned as plain packets for the caller to replay. Every query has an environment of its own; limits are Z3
-resource units, so answers do not depend on the clock.
+Trusted: the encoding in this module, pysmt's conversion, and Z3's `unsat`. A `sat` is never trusted: models
+are returned as plain packets for the caller to replay. Every query has an environment of its own; limits are
+Z3 resource units, so answers do not depend on the clock.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def clustered_mask(fields: tuple[str, ...]) -> int:
 
 
 def rows(key: bytes, bits: int, first_hash_bit: int) -> list[int]:
-    """Rows of the hash matrix for hash bits `first_hash_bit` … 31; the first input bit is most significant."""
+    """Rows of the hash matrix, hash bits `first_hash_bit` … 31; the first input bit is most significant."""
     return [window(key, b, bits) for b in range(first_hash_bit, HASH_BITS)]
 
 

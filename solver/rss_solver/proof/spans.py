@@ -1,8 +1,8 @@
 """The pairs of packets that satisfy a condition, as solutions of linear systems over all their bits.
 
 This is `verify`'s own derivation: each conjunction of equalities is a matrix over the bits of both packets
-(fields that are not hashed included), solved by elimination. It need not be trusted: that the condition implies
-the span is then proved by Z3, and what is returned as a counterexample is replayed.
+(fields that are not hashed included), solved by elimination. It need not be trusted: that the condition
+implies the span is then proved by Z3, and what is returned as a counterexample is replayed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Solutions:
 
 
 class PairSpace:
-    """Numbers the bits of both packets: the hash inputs first, in wire order, then everything else mentioned."""
+    """Numbers the bits of both packets: the hash inputs first, in wire order, then the other fields."""
 
     def __init__(self, condition: Condition, inputs: tuple[HashInput, HashInput]) -> None:
         self.inputs = inputs

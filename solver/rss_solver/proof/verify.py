@@ -175,7 +175,7 @@ class _Verifier:
 
     # --- what goes wrong -----------------------------------------------------------------------------
 
-    def _unhashed(self, case: Case, space: PairSpace) -> Counterexample | None:
+    def _unhashed(self, case: Case, space: PairSpace) -> Counterexample | Undecided | None:
         """An unhashed class lands on one queue; what is tied to it must always land there too."""
         ports = [self.problem.ports[i] for i in (case.requirement.first, case.requirement.second)]
         solved = self._solved(case)

@@ -1,0 +1,64 @@
+"""Entry point: arguments in, exit code out, nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from rssc import __version__
+from rssc.exits import SUMMARY, Exit
+
+COMMANDS = ("check", "solve", "verify", "explain", "example", "hash", "eval", "synth", "nic", "rule")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(
+        prog="rssc",
+        description="The compiler for NIC steering: .rss specs to proven RSS keys.",
+        epilog=SUMMARY,
+    )
+    top.add_argument("--version", action="version", version=f"rssc {__version__}")
+    subparsers = top.add_subparsers(metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        import_module(f"rssc.commands.{name}").add(subparsers)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command. Users' mistakes become diagnostics, anything unforeseen exit code 70."""
+    options = parser().parse_args(arguments)
+    try:
+        code = int(options.run(options))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # The reader of our output has left; keep the interpreter from complaining about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except Exception as error:
+        return _failed(error, options)
+
+
+def _failed(error: Exception, options: argparse.Namespace) -> int:
+    from rss_dsl.diagnostics import RssError
+    from rssc.report import fail
+
+    if isinstance(error, RssError):
+        return fail(error, getattr(options, "format", "text"))
+    if os.environ.get("RSSC_DEBUG"):
+        raise error
+    kind = type(error).__name__
+    print(f"internal error[RSS901]: {kind}: {error}", file=sys.stderr)
+    print("this is a bug in rssc: please report it with the spec; RSSC_DEBUG=1 shows where", file=sys.stderr)
+    return Exit.INTERNAL
+
+
+if __name__ == "__main__":
+    sys.exit(main())

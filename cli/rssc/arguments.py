@@ -1,0 +1,45 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+else:
+    Subparsers = object
+"""What `add_subparsers` returns; argparse has no public name for it."""
+
+
+def add_spec(parser: argparse.ArgumentParser) -> None:
+    """The spec."""
+    parser.add_argument("spec", type=Path, metavar="SPEC", help="the .rss file")
+
+
+def add_format(parser: argparse.ArgumentParser, *formats: str) -> None:
+    """How to print the answer."""
+    choices = ("text", "json", *formats)
+    parser.add_argument("--format", choices=choices, default="text", help="how to print the answer")
+
+
+def add_keys(parser: argparse.ArgumentParser) -> None:
+    """Keys from outside."""
+    parser.add_argument(
+        "--keys",
+        action="append",
+        metavar="[PORT=]FILE",
+        help="a lock file, lines PORT=HEX, or the output of `ethtool -x` (PORT=FILE says whose); repeatable",
+    )
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """The seed."""
+    parser.add_argument("--seed", type=_seed, metavar="N", help="choose other keys; replaces the spec's seed")
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or len(text) > 18:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at most 18 digits")
+    return int(text)

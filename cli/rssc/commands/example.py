@@ -1,0 +1,60 @@
+"""`rssc example SPEC`: packet pairs that a requirement ties, and pairs that it does not."""
+
+from __future__ import annotations
+
+import argparse
+
+from rssc.arguments import Subparsers, add_format, add_keys, add_seed, add_spec
+
+
+def add(subparsers: Subparsers) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser("example", help="packet pairs that requirements tie, and where they land")
+    add_spec(parser)
+    parser.add_argument(
+        "--count", type=int, choices=range(1, 101), default=2, metavar="N", help="pairs (default 2)"
+    )
+    add_keys(parser)
+    add_format(parser)
+    add_seed(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print pairs for every requirement."""
+    from rss_solver.examples import Example, examples
+    from rss_solver.steering import Landing, land
+    from rssc.documents import emit, landing_document, line_document
+    from rssc.report import tell
+    from rssc.show import show_landings
+    from rssc.sources import keys_for
+
+    found = keys_for(options)
+    if isinstance(found, int):
+        return found
+    tell(found.findings)
+    problem, solution = found.problem, found.solution
+
+    def landings(example: Example) -> list[Landing]:
+        sides = zip((example.requirement.first, example.requirement.second), example.packets, strict=True)
+        return [land(packet, problem.ports[i], solution.ports[i]) for i, packet in sides]
+
+    shown = [(example, landings(example)) for example in examples(problem, solution.seed, options.count)]
+    if options.format == "json":
+        pairs = [
+            {
+                "requirement": line_document(problem, example.requirement.line),
+                "tied": example.tied,
+                "packets": [landing_document(landing) for landing in pair],
+            }
+            for example, pair in shown
+        ]
+        emit({"examples": pairs})
+        return 0
+    for example, pair in shown:
+        label = problem.lines[example.requirement.line].label
+        print(f"`{label}` {'ties' if example.tied else 'does not tie'}")
+        print("\n".join(show_landings(pair)))
+    if not shown:
+        print("no requirement ties packets of the hashed classes")
+    return 0

@@ -1,0 +1,49 @@
+"""`rssc hash SPEC PORT PACKET`: hash, table entry and queue of one packet."""
+
+from __future__ import annotations
+
+import argparse
+
+from rssc.arguments import Subparsers, add_format, add_keys, add_seed, add_spec
+
+
+def add(subparsers: Subparsers) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser(
+        "hash",
+        help="hash, table entry and queue of one packet",
+        description="PACKET is written as in: ipv4-tcp 66.9.149.187:2794 > 161.142.100.80:1766 (quote it).",
+    )
+    add_spec(parser)
+    parser.add_argument("port", metavar="PORT", help="the port it arrives on")
+    parser.add_argument(
+        "packet", metavar="PACKET", nargs="+", help="class, source > destination, FIELD=VALUE …"
+    )
+    add_keys(parser)
+    add_format(parser)
+    add_seed(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Hash with the given keys, or those that solving gives."""
+    from rss_solver.packet_text import parse_packet
+    from rss_solver.steering import land
+    from rssc.documents import emit, landing_document
+    from rssc.inputs import find_port
+    from rssc.report import tell
+    from rssc.show import show_landings
+    from rssc.sources import keys_for
+
+    packet = parse_packet(" ".join(options.packet))
+    found = keys_for(options)
+    if isinstance(found, int):
+        return found
+    tell(found.findings)
+    index = find_port(found.problem, options.port)
+    landing = land(packet, found.problem.ports[index], found.solution.ports[index])
+    if options.format == "json":
+        emit(landing_document(landing))
+    else:
+        print("\n".join(show_landings([landing], indent="")))
+    return 0

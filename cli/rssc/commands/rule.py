@@ -1,0 +1,45 @@
+"""`rssc rule`: what a diagnostic code means and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from rssc.exits import Exit
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+
+def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser("rule", help="explain a diagnostic code; without one, list them all")
+    parser.add_argument(
+        "code", nargs="?", metavar="CODE", help="a code or name, such as RSS104 or unknown-nic"
+    )
+    parser.set_defaults(run=run, usage_error=parser.error)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the explanation, or the list."""
+    print(_listing() if args.code is None else _explanation(args))
+    return Exit.OK
+
+
+def _listing() -> str:
+    from rss_dsl.codes import all_rules
+
+    return "\n".join(f"{rule.code}  {rule.severity:<8} {rule.name}" for rule in all_rules().values())
+
+
+def _explanation(args: argparse.Namespace) -> str:
+    from rss_dsl.codes import all_rules
+    from rss_dsl.explain import explanation
+
+    rules = all_rules()
+    names = {rule.name: code for code, rule in rules.items()}
+    digits = args.code.lower().removeprefix("rss")
+    code = names.get(args.code.lower(), f"RSS{digits}")
+    if code not in rules:
+        args.usage_error(f"unknown code `{args.code}`: `rssc rule` lists them all")
+    return explanation(code).rstrip("\n")

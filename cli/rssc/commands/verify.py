@@ -1,0 +1,45 @@
+"""`rssc verify SPEC [--keys FILE]`: a proof, or two packets that break the spec."""
+
+from __future__ import annotations
+
+import argparse
+
+from rssc.arguments import Subparsers, add_format, add_keys, add_seed, add_spec
+
+
+def add(subparsers: Subparsers) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser("verify", help="prove keys, or show two packets that break the spec")
+    add_spec(parser)
+    add_keys(parser)
+    add_format(parser)
+    add_seed(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Judge the given keys, or those that solving gives."""
+    from rss_solver.proof import verify
+    from rssc.documents import emit, verdict_document
+    from rssc.inputs import identity
+    from rssc.outcome import verdict_exit
+    from rssc.progress import stage
+    from rssc.report import tell
+    from rssc.show import show_verdict
+    from rssc.sources import keys_for
+
+    found = keys_for(options)
+    if isinstance(found, int):
+        return found
+    tell(found.findings)
+    verdict = found.verdict
+    if verdict is None:
+        with stage("proving"):
+            verdict = verify(found.problem, found.solution)
+    if options.format == "json":
+        spec = identity(found.problem)
+        document = {"path": spec.path, "sha256": spec.sha256}
+        emit({"spec": document, "verdict": verdict_document(found.problem, verdict)})
+    else:
+        print(show_verdict(found.problem, verdict))
+    return verdict_exit(verdict)

@@ -1,0 +1,106 @@
+"""The pipeline. `compile_spec` names every stage, in order; commands stop where they have what they need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rss_dsl.diagnostics import Diagnostic, RssError, has_errors
+from rss_dsl.problem import Problem
+from rss_dsl.spec import Spec
+from rss_solver.conflict import Conflict
+from rss_solver.proof import Verdict
+from rss_solver.solve import Solved
+from rssc.progress import stage
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A problem and what was found on the way to it; no errors among it."""
+
+    problem: Problem
+    findings: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The outcome of a spec: keys with a verdict on them, or why there are none."""
+
+    problem: Problem
+    findings: tuple[Diagnostic, ...]
+    outcome: Solved | Conflict
+    verdict: Verdict | None
+    """None with a conflict."""
+
+
+def compile_spec(path: Path, seed: int | None = None) -> Compiled:
+    """Text to proven keys. RssError carries the findings if there are errors among them."""
+    from rss_solver.findings import spread_findings
+    from rss_solver.proof import verify
+    from rss_solver.solve import solve
+
+    checked = ready(path)
+    with stage("solving"):
+        outcome = solve(checked.problem, seed)
+    if isinstance(outcome, Conflict):
+        return Compiled(checked.problem, checked.findings, outcome, None)
+    with stage("proving"):
+        verdict = verify(checked.problem, outcome.solution)
+    findings = (*checked.findings, *spread_findings(checked.problem, outcome.solution))
+    return Compiled(checked.problem, findings, outcome, verdict)
+
+
+def ready(path: Path) -> Checked:
+    """A problem that the solver can take; RssError with all findings if there is an error among them."""
+    checked = front(path)
+    return Checked(checked.problem, refuse([*checked.findings, *unsolvable(checked.problem)]))
+
+
+def front(path: Path) -> Checked:
+    """Everything `rssc check` looks at; RssError with all findings if there is an error among them."""
+    from rss_dsl.check import check as check_spec
+    from rss_dsl.loading import load
+
+    with stage("reading"):
+        spec = load(path)
+    with stage("checking"):
+        found = check_spec(spec)
+        if found.problem is None:
+            raise RssError(found.diagnostics)
+        return Checked(found.problem, refuse([*found.diagnostics, *examine(found.problem)]))
+
+
+def check(spec: Spec) -> Problem:
+    """The problem a spec states; RssError with all findings if there is an error among them."""
+    from rss_dsl.check import check as check_spec
+
+    found = check_spec(spec)
+    if found.problem is None:
+        raise RssError(found.diagnostics)
+    refuse([*found.diagnostics, *examine(found.problem)])
+    return found.problem
+
+
+def examine(problem: Problem) -> tuple[Diagnostic, ...]:
+    """What is wrong or doubtful about a problem beyond names and types."""
+    from rss_solver.coverage import coverage
+    from rss_synth.nf_params import check_nf
+
+    return (*coverage(problem), *check_nf(problem))
+
+
+def unsolvable(problem: Problem) -> tuple[Diagnostic, ...]:
+    """What keeps the solver from starting on a problem."""
+    from rss_solver.statement import state
+    from rss_solver.support import component_errors, unsupported
+
+    found = tuple(unsupported(problem))
+    return found or tuple(component_errors(problem, state(problem)))
+
+
+def refuse(findings: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The findings, in order of place, unless one of them is an error."""
+    ordered = tuple(sorted(findings, key=lambda d: (d.span.source.path, d.span.start, d.rule.code)))
+    if has_errors(ordered):
+        raise RssError(ordered)
+    return ordered

@@ -1,0 +1,36 @@
+"""Diagnostics on the way out: text to stderr, JSON and SARIF to stdout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rss_dsl.diagnostics import Diagnostic, RssError
+from rssc.exits import Exit
+
+
+def tell(findings: Sequence[Diagnostic]) -> None:
+    """Findings as text on stderr, coloured on a terminal."""
+    if findings:
+        from rss_dsl.render import render_text
+
+        print(render_text(findings, color=sys.stderr.isatty()), file=sys.stderr, end="")
+
+
+def fail(error: RssError, output_format: str = "text") -> int:
+    """Report an error the way the command's `--format` asks for."""
+    if output_format in ("json", "sarif"):
+        print_findings(error.diagnostics, output_format)
+    else:
+        tell(error.diagnostics)
+    return Exit.FINDINGS
+
+
+def print_findings(findings: Sequence[Diagnostic], output_format: str) -> None:
+    """Findings as a JSON or SARIF document on stdout."""
+    from rss_dsl.render import render_json, render_sarif
+
+    from rssc import __version__
+
+    text = render_json(findings) if output_format == "json" else render_sarif(findings, __version__)
+    print(text.rstrip("\n"))
