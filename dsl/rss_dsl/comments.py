@@ -85,7 +85,8 @@ def _ends_line_of(brace: int, comment: Comment, text: str) -> bool:
     """Whether nothing but the comment follows an opening brace on its line."""
     if text.find("\n", brace, comment.start) >= 0 or text[brace + 1 : comment.start].strip():
         return False
-    return not text[comment.end :].partition("\n")[0].strip()
+    line_end = text.find("\n", comment.end)
+    return not text[comment.end : line_end if line_end >= 0 else len(text)].strip()
 
 
 def _items(items: Sequence[C], comments: list[Comment], text: str) -> tuple[tuple[C, ...], tuple[str, ...]]:
@@ -100,9 +101,9 @@ def _items(items: Sequence[C], comments: list[Comment], text: str) -> tuple[tupl
 def _texts(comments: list[Comment], followed_at: int | None, text: str) -> tuple[str, ...]:
     """Texts of comments in a row, with an empty one for blank lines between them and before what follows."""
     found: list[str] = []
-    starts = [comment.start for comment in comments[1:]] + [followed_at]
-    for comment, next_start in zip(comments, starts, strict=True):
+    for number, comment in enumerate(comments, start=1):
         found.append(comment.text)
+        next_start = comments[number].start if number < len(comments) else followed_at
         if next_start is not None and text.count("\n", comment.end, next_start) > 1:
             found.append("")
     return tuple(found)

@@ -87,7 +87,7 @@ class _Climber:
         self.at = 0
 
     def climb(self, level: int) -> _Piece:
-        """The longest subtree from the current operand whose operators bind at least as tightly as `level`."""
+        """The longest subtree from the current operand on whose operators bind no looser than `level`."""
         operand = self.operand
         if not operand.nots:
             return self._extend(_Piece(operand.node, operand.start, operand.end), level)

@@ -30,7 +30,7 @@ _LEXEMES = re.compile(
 _STATEMENT = re.compile(rf"(?<![\w.-])(?:{'|'.join(STATEMENTS)})(?![\w-])", re.ASCII)
 _STRING = re.compile(r'"[^"\n]*"')
 _TOKEN = re.compile(
-    r"""[A-Za-z_][\w-]*(?:\[[^\]\n]*\])?'*(?:\.[A-Za-z_]\w*)*|[0-9](?:[\w:]|\.(?!\.))*|"[^"\n]*"?"""
+    r"""[A-Za-z_][\w-]*(?:\[[^\]\n]{0,40}\])?'*(?:\.[A-Za-z_]\w*)*|[0-9](?:[\w:]|\.(?!\.))*|"[^"\n]*"?"""
     r"|&&|\|\||[=!<>]=|<<|>>|\.\.|\S",
     re.ASCII,
 )

@@ -26,11 +26,14 @@ from rss_dsl.lexical import KEYWORDS, Scan
 from rss_dsl.source import Source, Span
 from rss_dsl.spec import Spec, Statement
 
+MAX_ERRORS = 200
+"""Errors after which a text is taken for something other than a spec."""
+
 _Found: TypeAlias = tuple[list[Statement], list[Diagnostic]]
 
 
 def parse(source: Source) -> Spec:
-    """The spec a text holds. Raises `RssError` with every syntax error; unknown names are no syntax errors."""
+    """The spec in a text. Raises `RssError` with every syntax error; an unknown name is none."""
     found, problems = parse_partial(source)
     if problems:
         raise RssError(problems)
@@ -89,6 +92,9 @@ def _read_pieces(source: Source, scan: Scan, skip: set[int]) -> _Found:
     for start, end in lexical.pieces(code):
         if start in skip or start == misnamed:
             continue
+        if len(problems) >= MAX_ERRORS:
+            problems.append(_too_many(Span(source, start, end)))
+            break
         converter = Converter(source, code, start)
         try:
             statements += _convert(converter, code[start:end])
@@ -99,6 +105,12 @@ def _read_pieces(source: Source, scan: Scan, skip: set[int]) -> _Found:
                 problems.append(syntax_error(source, code, start, at, expected))
         problems += converter.problems
     return statements, problems
+
+
+def _too_many(rest: Span) -> Diagnostic:
+    message = f"more than {MAX_ERRORS} errors; the rest of the file was not read"
+    place = Span(rest.source, *lexical.token_at(rest.source.text, rest.start))
+    return Diagnostic(rule=codes.SYNTAX, message=message, span=place, help="is this a spec?")
 
 
 def _is_misused_keyword(code: str, start: int, at: int, expected: frozenset[str]) -> bool:

@@ -23,7 +23,7 @@ class Commented(Node):
     """A statement or block item, with the comments written before it."""
 
     comments: tuple[str, ...] = ()
-    """Comment texts as written, markers included, one per comment."""
+    """Comment texts as written, markers included, one per comment; an empty text is a blank line."""
 
 
 # --- expressions ------------------------------------------------------------------------------------
