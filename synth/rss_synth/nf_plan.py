@@ -1,0 +1,144 @@
+"""What a generated network function does with this problem: its cores, and the classes that have state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rss_dsl import codes
+from rss_dsl.diagnostics import Diagnostic, has_errors
+from rss_dsl.fields import packet_classes
+from rss_dsl.nic import Transform
+from rss_dsl.problem import HashInput, Port, Problem
+from rss_dsl.source import Span
+from rss_dsl.spec import Nf
+from rss_synth.nf_params import NfParams, read_params
+from rss_synth.nf_tie import untied_classes
+
+C_FIELDS = {
+    "mac_dst": "FIELD_MAC_DST",
+    "mac_src": "FIELD_MAC_SRC",
+    "ether_type": "FIELD_ETHER_TYPE",
+    "ip_proto": "FIELD_IP_PROTO",
+    "ipv4_src": "FIELD_IPV4_SRC",
+    "ipv4_dst": "FIELD_IPV4_DST",
+    "ipv6_src": "FIELD_IPV6_SRC",
+    "ipv6_dst": "FIELD_IPV6_DST",
+    "tcp_src": "FIELD_L4_SRC",
+    "udp_src": "FIELD_L4_SRC",
+    "sctp_src": "FIELD_L4_SRC",
+    "tcp_dst": "FIELD_L4_DST",
+    "udp_dst": "FIELD_L4_DST",
+    "sctp_dst": "FIELD_L4_DST",
+    "sctp_vtag": "FIELD_SCTP_VTAG",
+    "esp_spi": "FIELD_ESP_SPI",
+}
+"""How `runtime/config.h` names the fields that the software hash can read."""
+
+
+@dataclass(frozen=True, slots=True)
+class NfPlan:
+    """An `nf` block in a problem that it fits."""
+
+    params: NfParams
+    sequential: bool
+    stateful: tuple[str, ...]
+    """Classes whose packets touch state: hashed and live on both ports, with what the keys need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What came of planning; without a plan there are errors among the diagnostics."""
+
+    plan: NfPlan | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def make_plan(problem: Problem, nf: Nf) -> Planned:
+    """The plan for an `nf` block, with warnings; or its errors."""
+    params = read_params(problem, nf)
+    if not isinstance(params, NfParams):
+        return Planned(None, params)
+    found = [*_queue_mistakes(params, nf), *_hash_mistakes(params, nf)]
+    if has_errors(found):
+        return Planned(None, tuple(found))
+    stateful = stateful_classes(params)
+    untied = untied_classes(problem, params.lan.name, params.wan.name, stateful)
+    sequential = params.strategy == "sequential" or (params.strategy == "auto" and bool(untied))
+    if untied and params.strategy != "sequential":
+        found.append(_untied(params, untied, nf))
+    if params.template.state_classes and not stateful and not (params.lan.auto or params.wan.auto):
+        found.append(_stateless(params, nf))
+    return Planned(NfPlan(params, sequential, stateful), tuple(found))
+
+
+def stateful_classes(params: NfParams) -> tuple[str, ...]:
+    """The classes that both ports hash and the template keeps state for."""
+    live = [{entry.packet_class for entry in port.live} for port in (params.lan, params.wan)]
+    return tuple(name for name in params.template.state_classes if name in live[0] & live[1])
+
+
+def _item_span(nf: Nf, name: str) -> Span:
+    return next((item.span for item in nf.items if item.name == name), nf.span)
+
+
+def _queue_mistakes(params: NfParams, nf: Nf) -> list[Diagnostic]:
+    lan, wan = params.lan, params.wan
+    if lan.queues == wan.queues:
+        return []
+    message = (
+        f"`{lan.name}` has {lan.queues} queues and `{wan.name}` {wan.queues}, a core needs one of each"
+    )
+    return [
+        Diagnostic(
+            rule=codes.NF_QUEUES,
+            message=message,
+            span=_item_span(nf, "wan"),
+            help="give both ports the same number of queues",
+        )
+    ]
+
+
+def _hash_mistakes(params: NfParams, nf: Nf) -> list[Diagnostic]:
+    found = []
+    for item, port in (("lan", params.lan), ("wan", params.wan)):
+        for reason in _unhashable(port):
+            text = f"the replay cannot hash as `{port.name}` does: {reason}"
+            help = "hash other fields or classes on this port"
+            span = _item_span(nf, item)
+            found.append(Diagnostic(rule=codes.NF_HASH_INPUT, message=text, span=span, help=help))
+    return found
+
+
+def _unhashable(port: Port) -> list[str]:
+    transform = port.nic.transforms.value[0]
+    changed = [] if transform is Transform.NONE else [f"its NIC transforms the input ({transform})"]
+    return changed + [reason for entry in port.inputs for reason in _unreadable(entry)]
+
+
+def _unreadable(entry: HashInput) -> list[str]:
+    if packet_classes()[entry.packet_class].tunnel:
+        return [f"class `{entry.packet_class}` is in a tunnel"]
+    unread = [name for name in entry.fields if name not in C_FIELDS]
+    return [f"field `{name}` of class `{entry.packet_class}` is not read" for name in unread]
+
+
+def _untied(params: NfParams, classes: tuple[str, ...], nf: Nf) -> Diagnostic:
+    lan, wan = params.lan.name, params.wan.name
+    listed = ", ".join(f"`{name}`" for name in classes)
+    effect = "so `auto` is `sequential`" if params.strategy == "auto" else "so verdicts depend on the cores"
+    return Diagnostic(
+        rule=codes.NF_NOT_TIED,
+        message=f"nothing ties replies on `{wan}` to their requests on `{lan}` for {listed}, {effect}",
+        span=_item_span(nf, "strategy"),
+        help=f'add `import "std/flows.rss"` and `require reversed({lan}, {wan})`',
+    )
+
+
+def _stateless(params: NfParams, nf: Nf) -> Diagnostic:
+    return Diagnostic(
+        rule=codes.NF_NO_CLASS,
+        message=f"no class with ports is hashed on both `{params.lan.name}` and `{params.wan.name}`: "
+        f"every packet follows `other`",
+        span=nf.span,
+        help="hash `ipv4-tcp` and `ipv4-udp` on both ports",
+    )
