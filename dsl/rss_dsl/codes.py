@@ -67,6 +67,7 @@ PUBLIC_KEY = Rule("RSS213", "public-key", _W)
 KEY_NOT_SETTABLE = Rule("RSS214", "key-not-settable", _W)
 EXTRA_CLASSES = Rule("RSS215", "classes-hashed-as-well", _N)
 NARROWED_HASH = Rule("RSS216", "hash-narrowed-for-fragments", _N)
+UNUSUAL_FIELDS = Rule("RSS217", "unusual-fields", _N)
 
 # 3xx: solving and proving
 NOT_SUPPORTED = Rule("RSS301", "not-supported-yet", _E)

@@ -121,6 +121,7 @@ def resolve(
         return None
     if fragments is not None:
         _note_narrowed(profile, asked.wanted, found, fragments, report)
+    _note_unusual(profile, asked, wanted, found, report)
     _note_extra(profile, wanted, found, item, report)
     return found if _key_reaches(profile, asked, found, item, report) else None
 
@@ -211,6 +212,21 @@ def _note_narrowed(
                 codes.NARROWED_HASH,
                 f"{_names(changed)} hashed by {_set(fields)} only, as the fragments are",
                 fragments.span,
+            )
+
+
+def _note_unusual(
+    profile: NicProfile, asked: Request, wanted: Wanted, found: Selection, report: Report
+) -> None:
+    for entry in found.inputs:
+        name = entry.packet_class
+        open_ = name in asked.spans and wanted[name] is None
+        if open_ and entry.fields != offered(profile, name, Via.START)[0]:
+            report.add(
+                codes.UNUSUAL_FIELDS,
+                f"`{name}` is hashed by {_set(entry.fields)} because of the fields of another class",
+                asked.spans[name],
+                help=f"one setting of `{profile.name}` governs both; write the fields to make that plain",
             )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rss_dsl.check.fragments import at_start, ties
+from rss_dsl.check.items import Items
 from rss_dsl.check.ports import Declared
 from rss_dsl.nic import Scope
 from rss_dsl.problem import Line, Port, Requirement, SharedKey
@@ -54,15 +55,28 @@ def _positions(declared: Iterable[Declared]) -> list[tuple[Declared, range]]:
 
 
 def _share(found: PortLines, by_declaration: list[tuple[Declared, range]], ports: Sequence[Port]) -> None:
-    adapters: dict[str, tuple[Span, list[int]]] = {}
+    """Tie the ports whose card, or whose host, has one key for all."""
+    groups: dict[str, tuple[Span, list[int]]] = {}
     for one, positions in by_declaration:
-        if one.items.adapter is not None:
-            _, members = adapters.setdefault(one.items.adapter.name, (one.items.adapter.span, []))
+        shared = None if one.port is None else _key_holder(one.items, one.port)
+        if shared is not None:
+            _, members = groups.setdefault(shared[0], (shared[1], []))
             members += positions
-    for name, (span, members) in adapters.items():
-        if len(members) > 1 and ports[members[0]].nic.key_scope.value is Scope.ADAPTER:
-            line = found.line(f"adapter {name}", span)
+    for label, (span, members) in groups.items():
+        if len(members) > 1:
+            line = found.line(label, span)
             found.shared += (SharedKey(line, members[0], other) for other in members[1:])
+
+
+def _key_holder(items: Items, port: Port) -> tuple[str, Span] | None:
+    """What has the port's key together with other ports, and where the spec says so."""
+    match port.nic.key_scope.value:
+        case Scope.ADAPTER if items.adapter is not None:
+            return f"adapter {items.adapter.name}", items.adapter.span
+        case Scope.HOST:
+            return f"host key of {port.nic.name}", port.span
+        case _:
+            return None
 
 
 def _ties(line: int, position: int, port: Port) -> Iterator[Requirement]:

@@ -135,7 +135,9 @@ def _profile(item: Nic | None, declaration: PortDecl, report: Report) -> NicProf
     found = find(name)
     if found is None:
         known = [alias for profile in catalogue().values() for alias in (profile.name, *profile.aliases)]
-        help_text = report.did_you_mean(name, known, "`rssc nic list` prints the catalogue")
+        close = report.closest(name, known)
+        suggestion = "" if close is None else f"did you mean `{close}`? "
+        help_text = f"{suggestion}`rssc nic list` prints the catalogue"
         report.add(codes.UNKNOWN_NIC, f"unknown NIC `{name}`", span, help=help_text)
     elif not found.toeplitz.value:
         report.add(

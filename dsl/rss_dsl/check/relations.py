@@ -21,9 +21,9 @@ def check_relations(relations: dict[str, Relation], report: Report) -> Converter
     usable = {name: r for name, r in relations.items() if _parameters_ok(r, report)}
     for relation in usable.values():
         check_calls(relation.body, relations, report)
+    sound = {name for name, relation in usable.items() if _body_ok(relation, report)}
     order = _callees_first(usable, report)
-    sound = {r.name: r for r in order if _body_ok(r, report)}
-    converter = Converter(sound, report)
+    converter = Converter(sound.intersection(r.name for r in order), report)
     for relation in order:
         _check_body(relation, converter)
     return converter

@@ -43,9 +43,9 @@ class Report:
         return lowered[found[0]] if found else None
 
     def did_you_mean(self, name: str, known: Collection[str], otherwise: str) -> str:
-        """Help for an unknown name: the closest known one, and where to find them all."""
+        """Help for an unknown name: the closest known one, or else what there is."""
         close = self.closest(name, known)
-        return otherwise if close is None else f"did you mean `{close}`? {otherwise}"
+        return otherwise if close is None else f"did you mean `{close}`?"
 
     @property
     def failed(self) -> bool:
