@@ -96,7 +96,8 @@ class Packets:
         having = np.array([name in c.names.values() and name not in c.unknown for c in classes])
         which = np.flatnonzero(having[self.kind])
         result = np.zeros((len(self), (width(name) + 7) // 8), np.uint8)
-        result[which] = self.columns((name,), which)
+        if which.size:
+            result[which] = self.columns((name,), which)
         return result
 
     def _read(self, run: tuple[str, ...], which: Ints) -> Bytes:

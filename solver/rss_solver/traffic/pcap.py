@@ -80,8 +80,8 @@ def _records(window: Window, name: str, flavour: Flavour) -> Iterator[Frames | D
 def _walk(window: Window, at: int, order: str) -> tuple[Ints, int]:
     """Positions of the records that are whole in the window, and where the next one starts.
 
-    The one loop over packets in Python: each record tells where the next one is. It steps from length field to
-    length field and looks for an incomplete record only at its end.
+    A loop over packets, since each record tells where the next one is. It steps from length field to length
+    field and looks for an incomplete record only at its end.
     """
     length_at = Struct(order + "I").unpack_from
     data, last = window.data.data, window.end - RECORD_HEADER + _LENGTH
