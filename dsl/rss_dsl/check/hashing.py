@@ -262,5 +262,5 @@ def _key_reaches(profile: NicProfile, asked: Request, found: Selection, item: Ha
 
 def _beyond(profile: NicProfile, entry: HashInput) -> bool:
     # Hash bit b reads key bit x + b for input bit x: the last one read is bits + 30.
-    zero = profile.key_wrap.value is KeyWrap.ZERO
-    return not zero and entry.bits + HASH_BITS - 1 > 8 * profile.key_bytes.value
+    defined = profile.key_wrap.value is KeyWrap.ZERO or not profile.toeplitz.value
+    return not defined and entry.bits + HASH_BITS - 1 > 8 * profile.key_bytes.value
