@@ -71,7 +71,7 @@ def find_pair(
     """
     encoding = _Encoding(inputs)
     odd = encoding.any_odd(masks)
-    return encoding.solve([*encoding.classes(), encoding.condition(condition), odd], limit)
+    return encoding.solve([*encoding.satisfying(condition), odd], limit)
 
 
 def find_any(
@@ -79,7 +79,7 @@ def find_any(
 ) -> tuple[Packet, Packet] | Unknown | None:
     """Two packets of the inputs' classes that satisfy the condition, None if there are none."""
     encoding = _Encoding(inputs)
-    return encoding.solve([*encoding.classes(), encoding.condition(condition)], limit)
+    return encoding.solve(encoding.satisfying(condition), limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +94,17 @@ class Obligation:
 def find_split(obligations: Sequence[Obligation], limit: int = DEFAULT_LIMIT) -> int | Unknown | None:
     """The first obligation that some pair breaks, None if there is none. One query per hash bit, over all."""
     env = Environment()
-    encodings = [_Encoding(o.inputs, env, f"{number}.") for number, o in enumerate(obligations)]
     build = env.formula_manager
-    tied = [
-        build.And([*e.classes(), e.condition(o.condition)])
-        for e, o in zip(encodings, obligations, strict=True)
-    ]
+    encodings = [_Encoding(o.inputs, env) for o in obligations]
+    tied = [build.And(e.satisfying(o.condition)) for e, o in zip(encodings, obligations, strict=True)]
     for bit in range(max(len(o.hash_bits) for o in obligations)):
-        broken = [
-            build.And([pair, e.any_odd(o.hash_bits[-1 - bit : len(o.hash_bits) - bit])])
-            for pair, e, o in zip(tied, encodings, obligations, strict=True)
-        ]
-        answer = _decide(env, build.Or(broken), limit)
+        broken: dict[FNode, int] = {}
+        for number, (e, o) in enumerate(zip(encodings, obligations, strict=True)):
+            mask = o.hash_bits[-1 - bit : len(o.hash_bits) - bit]
+            broken.setdefault(build.And([tied[number], e.any_odd(mask)]), number)
+        answer = _decide(env, build.Or(list(broken)), limit)
         if answer is True:
-            return next(n for n, part in enumerate(broken) if _decide(env, part, limit) is True)
+            return next(number for part, number in broken.items() if _decide(env, part, limit) is True)
         if isinstance(answer, Unknown):
             return answer
     return None
@@ -123,13 +120,14 @@ def _decide(env: Environment, formula: FNode, limit: int) -> bool | Unknown:
 
 
 class _Encoding:
-    """Two symbolic packets of given classes."""
+    """Two symbolic packets of given classes.
 
-    def __init__(
-        self, inputs: tuple[HashInput, HashInput], env: Environment | None = None, prefix: str = ""
-    ) -> None:
+    Hashed fields are named by their place in the input, so that classes with equal layouts (TCP and UDP) give
+    equal formulas.
+    """
+
+    def __init__(self, inputs: tuple[HashInput, HashInput], env: Environment | None = None) -> None:
         self.env = Environment() if env is None else env
-        self.prefix = prefix
         self.build = self.env.formula_manager
         self.inputs = inputs
         classes = packet_classes()
@@ -143,18 +141,22 @@ class _Encoding:
         """The bit-vector of a field; its most significant bit is bit 0 on the wire."""
         found = self.symbols.get((side, canonical))
         if found is None:
-            found = self.build.Symbol(f"{self.prefix}p{side}.{canonical}", BVType(width(canonical)))
+            place = self.inputs[side].offset(canonical)
+            name = canonical if place is None else f"{place}+{width(canonical)}"
+            found = self.build.Symbol(f"p{side}.{name}", BVType(width(canonical)))
             self.symbols[side, canonical] = found
         return found
 
-    def classes(self) -> list[FNode]:
-        """What belonging to their classes means for both packets."""
-        facts = []
-        for side, packet_class in enumerate(self.pair):
-            for name, value in packet_class.fixed.items():
-                facts.append(self._is(side, name, value))
-            for name, values in packet_class.excluded.items():
-                facts += [self.build.Not(self._is(side, name, value)) for value in values]
+    def satisfying(self, condition: Condition) -> list[FNode]:
+        """The condition, and what belonging to their classes means for fields that are read or hashed."""
+        facts = [self.condition(condition)]
+        hashed = [(side, name) for side in (0, 1) for name in self.inputs[side].fields]
+        for side, name in dict.fromkeys([*self.symbols, *hashed]):
+            packet_class = self.pair[side]
+            if name in packet_class.fixed:
+                facts.append(self._is(side, name, packet_class.fixed[name]))
+            for value in packet_class.excluded.get(name, ()):
+                facts.append(self.build.Not(self._is(side, name, value)))
         return facts
 
     def _is(self, side: int, name: str, value: int) -> FNode:

@@ -69,7 +69,7 @@ def _solve_group(
 
 
 def _as_good(choices: Mapping[str, Choice], ports: Mapping[int, Port]) -> bool:
-    """Whether min(rank, ceil(log2 queues)), plain and clustered, is for whole hashes what it is for entries."""
+    """Whether min(rank, ceil(log2 queues)), plain and clustered, is the same for hashes and entries."""
     if "index" not in choices:
         return True
     for i, port in ports.items():

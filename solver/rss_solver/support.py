@@ -100,8 +100,8 @@ def component_errors(problem: Problem, statement: Statement) -> Iterator[Diagnos
             if other.queues != first.queues:
                 yield Diagnostic(
                     rule=QUEUES_DIFFER,
-                    message=f"`{first.name}` has {first.queues} queues and `{other.name}` has {other.queues}, "
-                    "but a requirement ties them",
+                    message=f"`{first.name}` and `{other.name}` must agree and have {first.queues} and "
+                    f"{other.queues} queues",
                     span=other.span,
                     related=(Label(first.span, f"`{first.name}` is here"),),
                     help="give both ports the same number of queues",
@@ -110,9 +110,9 @@ def component_errors(problem: Problem, statement: Statement) -> Iterator[Diagnos
             small, large = problem.ports[found.first], problem.ports[found.second]
             yield Diagnostic(
                 rule=TABLES_DISAGREE,
-                message=f"hash {found.hash_value} goes to queue {found.queues[0]} by the {small.table_size} entries "
-                f"of `{small.name}` and to queue {found.queues[1]} by the {large.table_size} of `{large.name}`, "
-                "and one of the tables cannot be changed",
+                message=f"`{small.name}` and `{large.name}` must agree, but hash {found.hash_value} goes to "
+                f"queue {found.queues[0]} by {small.table_size} entries and to queue {found.queues[1]} by "
+                f"{large.table_size}, and a table cannot be written",
                 span=large.span,
                 related=(Label(small.span, f"`{small.name}` is here"),),
                 help="use a number of queues that divides both tables, or NICs whose tables can be set",

@@ -25,7 +25,7 @@ class Disagreement:
 
 
 def fill(ports: Sequence[Port], components: Sequence[Sequence[int]]) -> list[Table]:
-    """A table for every port, by component. Ports whose table cannot be written keep the NIC's round robin."""
+    """A table for every port. Ports whose table cannot be written keep the NIC's round robin."""
     tables: list[Table] = [()] * len(ports)
     for component in components:
         smallest = min(ports[i].table_size for i in component)

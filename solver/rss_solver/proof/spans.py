@@ -7,7 +7,7 @@ implies the span is then proved by Z3, and what is returned as a counterexample 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from random import Random
@@ -171,16 +171,17 @@ class PairSpace:
         for _ in range(count):
             if self.solutions:
                 chosen = random.choice(self.solutions)
-                yield _combine(chosen, (d for d in chosen.directions if random.getrandbits(1)))
+                yield combine(chosen, random.getrandbits(len(chosen.directions) + 1))
         for solutions in self.solutions:
             yield solutions.point
             yield from (solutions.point ^ direction for direction in solutions.directions)
 
 
-def _combine(solutions: Solutions, directions: Iterable[int]) -> int:
+def combine(solutions: Solutions, chosen: int) -> int:
+    """The point of the set that the chosen directions (a bit set) lead to."""
     value = solutions.point
-    for direction in directions:
-        value ^= direction
+    for number, direction in enumerate(solutions.directions):
+        value ^= direction if chosen >> number & 1 else 0
     return value
 
 

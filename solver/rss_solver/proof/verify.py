@@ -16,8 +16,8 @@ from random import Random
 from rss_dsl.problem import Condition, HashInput, Port, Problem, Requirement
 from rss_solver.gf2 import kernel
 from rss_solver.packet import Packet
-from rss_solver.proof.spans import PairSpace
-from rss_solver.proof.tables import tables_part
+from rss_solver.proof.spans import PairSpace, combine
+from rss_solver.proof.tables import ENTRY_BITS, reachable, tables_may_part
 from rss_solver.proof.verdict import Counterexample, Proof, Undecided, Verdict
 from rss_solver.semantics import belongs, holds
 from rss_solver.smt import Obligation, Unknown, find_any, find_pair, find_split
@@ -94,8 +94,10 @@ class _Verifier:
         agreeing = self._agreeing_bits(case, space)
         self.all_whole &= agreeing == HASH_BITS
         ports = self._solved(case)
-        if agreeing < self._needed(case.requirement) or tables_part(ports[0].table, ports[1].table, agreeing):
+        if agreeing < self._needed(case.requirement):
             return self._refute(case, space)
+        if tables_may_part(ports[0].table, ports[1].table, agreeing):
+            return self._table_split(case, space)
         return None
 
     # --- the parts of a case -------------------------------------------------------------------------
@@ -199,6 +201,33 @@ class _Verifier:
             if best is not None and best.parted == "queue":
                 return best
         return best or self._search(case)
+
+    def _table_split(self, case: Case, space: PairSpace) -> Counterexample | Undecided | None:
+        """A pair whose entries the tables send to different queues, looked for among all entries reached."""
+        tables = [solved.table for solved in self._solved(case)]
+        suspicious = False
+        for solutions in space.solutions:
+            start = self._entries(case, space, solutions.point)
+            origin = self._entries(case, space, 0)
+            steps = [self._entries(case, space, step) ^ origin for step in solutions.directions]
+            for entries, chosen in reachable(start, steps):
+                if tables[0][entries >> ENTRY_BITS] != tables[1][entries & (1 << ENTRY_BITS) - 1]:
+                    suspicious = True
+                    pair = space.packets(combine(solutions, chosen))
+                    if (found := self._counterexample(case, pair)) is not None:
+                        return found
+        return self._undecided(case) if suspicious else None
+
+    def _entries(self, case: Case, space: PairSpace, solution: int) -> int:
+        """The table entries of both packets of a pair, in one number."""
+        result = 0
+        parts = zip(
+            space.input_pair(solution), case.inputs, self._solved(case), self._inits(case), strict=True
+        )
+        for data, layout, solved, init in parts:
+            value = toeplitz(solved.key, data, layout.bits, init=init)
+            result = result << ENTRY_BITS | value & solved.table_size - 1
+        return result
 
     def _search(self, case: Case) -> Counterexample | Undecided:
         """Let Z3 find the packets where samples did not."""
