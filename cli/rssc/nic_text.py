@@ -69,7 +69,7 @@ def text(profile: NicProfile) -> str:
     for switch in profile.switches:
         lines += _switch(switch)
     for quirk in profile.quirks:
-        lines += ["", *wrap(f"! {quirk.text}", WIDTH, subsequent_indent="  ")]
+        lines += ["", *wrap(f"! {quirk.text}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)]
         lines += _indented(f"{quirk.evidence}: {quirk.source}", 4)
     return "\n".join(lines)
 

@@ -104,7 +104,7 @@ X710 = replace(
             Evidence.INFERRED,
         ),
         quirk(
-            "Flow Director and ATR rules override RSS under the kernel driver: switch ntuple off",
+            "Flow Director (ATR, ntuple) rules override RSS under the kernel driver: see that there are none",
             "stackpath/rxtxcpu README",
             Evidence.REPORT,
         ),

@@ -48,7 +48,7 @@ _82599 = replace(
     quirks=(
         *_COMMON_QUIRKS,
         quirk(
-            "Flow Director and ATR rules override RSS under the kernel driver: switch ntuple off",
+            "Flow Director (ATR, ntuple) rules override RSS under the kernel driver: see that there are none",
             "stackpath/rxtxcpu README",
             Evidence.REPORT,
         ),

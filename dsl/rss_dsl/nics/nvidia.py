@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rss_dsl.nic import DefaultQueue, Evidence, NicProfile, Scope, Transform, Via
 from rss_dsl.nics.facts import BASE, code, doc, inferred, quirk, unknown
-from rss_dsl.nics.switches import inner, microsoft, modified
+from rss_dsl.nics.switches import inner, microsoft, modified, only_by_rule
 
 _MLX5 = "DPDK drivers/net/mlx5"
 _MLX4 = "DPDK drivers/net/mlx4"
@@ -93,7 +93,7 @@ _CONNECTX3 = replace(
     table_sizes=unknown((128,), "no source states the size; the driver has no reta_size"),
     table_settable=code(False, f"{_MLX4}: no reta_update"),
     readable=code(False, f"{_MLX4}: no rss_hash_conf_get"),
-    switches=microsoft(),
+    switches=only_by_rule(microsoft()),
     switches_source=code("IPv4, IPv6, TCP, UDP", f"{_MLX4}/mlx4_flow.c:112"),
     quirks=(
         quirk(

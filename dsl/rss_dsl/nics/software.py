@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rss_dsl.nic import DefaultQueue, Evidence, FieldSet, Index, NicProfile, Scope, Switch
 from rss_dsl.nics.facts import BASE, code, doc, inferred, quirk, unknown
-from rss_dsl.nics.switches import EVERY, L4, PORTS, VERSIONS, addresses, microsoft, pair_switch
+from rss_dsl.nics.switches import EVERY, L4, PORTS, VERSIONS, addresses, microsoft, only_by_rule, pair_switch
 
 _TAP = "DPDK drivers/net/tap/tap_flow.c"
 _TAP_BPF = "DPDK drivers/net/tap/bpf/tap_rss.c"
@@ -35,7 +35,7 @@ _TAP_DEVICE = replace(
     index=code(Index.HIGH_BITS, f"{_TAP_BPF}: reciprocal_scale"),
     max_queues=code(64, "DPDK drivers/net/tap/meson.build:17 TAP_MAX_QUEUES"),
     readable=code(False, "DPDK drivers/net/tap/rte_eth_tap.c: no rss_hash_conf_get"),
-    switches=microsoft(),
+    switches=only_by_rule(microsoft()),
     switches_source=code("L3 or L4 per IP version", f"{_TAP}:1843-1851"),
     quirks=(
         quirk(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rss_dsl.nic import FieldSet, Switch, Via
 
@@ -124,3 +125,11 @@ def inner(tunnels: tuple[str, ...], via: Via, flags: tuple[str, ...]) -> tuple[S
         classes = tunnel_classes(tunnels, version, EVERY)
         found.append(Switch(f"RTE_ETH_RSS_{version.upper()}", classes, (FieldSet(pair, via, flags),)))
     return tuple(found)
+
+
+def only_by_rule(switches: Iterable[Switch]) -> tuple[Switch, ...]:
+    """The same switches where the driver hashes by rte_flow alone."""
+    return tuple(
+        replace(s, field_sets=tuple(replace(f, via=Via.FLOW) for f in s.field_sets), ethtool=None)
+        for s in switches
+    )
