@@ -113,7 +113,7 @@ def write_capture(path: Path, mix: Mix, count: int) -> float:
 def row(path: Path, count: int) -> str:
     load, total = best(lambda: run(path))
     assert sum(load.cores) == count
-    # Kept batches need fresh memory each, which `evaluate` does not: the reader is timed without keeping them.
+    # Kept batches need fresh memory each, unlike in `evaluate`: none is kept while the reader is timed.
     _, read = best(lambda: sum(1 for _ in read_capture(path)))
     batches = [item for item in read_capture(path) if isinstance(item, Frames)]
     packets, decoding = best(lambda: [decode(batch) for batch in batches])
