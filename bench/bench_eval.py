@@ -126,9 +126,12 @@ def run(path: Path) -> Load:
     return evaluate(*PAIR, [PortCapture("LAN", path)])
 
 
-def hashes(packets: Packets) -> None:
-    for layout in INPUTS:
-        bulk_toeplitz(KEY, packets.columns(layout.fields, packets.of_class(layout.packet_class)))
+def hashes(packets: Packets) -> int:
+    """Hashes the packets of every hashed class; how many."""
+    return sum(
+        bulk_toeplitz(KEY, packets.columns(layout.fields, packets.of_class(layout.packet_class))).size
+        for layout in INPUTS
+    )
 
 
 def dpkt_rate(path: Path, count: int) -> str:
