@@ -102,6 +102,16 @@ LOCK_DRIFT = Rule("RSS508", "lock-file-differs", _E)
 BAD_PACKET = Rule("RSS509", "bad-packet", _E)
 UNWRITABLE = Rule("RSS510", "unwritable-file", _E)
 
+# 600-619: configuration targets
+FIXED_KEY = Rule("RSS601", "fixed-key", _E)
+FIXED_TABLE = Rule("RSS602", "fixed-table", _E)
+NEEDS_RTE_FLOW = Rule("RSS603", "needs-rte-flow", _E)
+NO_FLOW_TYPE = Rule("RSS604", "no-ethtool-flow-type", _E)
+NO_TESTPMD_TYPE = Rule("RSS605", "no-testpmd-type", _E)
+UNUSABLE_PORT_NAME = Rule("RSS606", "unusable-port-name", _E)
+NO_DRIVER = Rule("RSS607", "no-driver-for-target", _E)
+TABLE_TOO_LARGE = Rule("RSS608", "table-too-large-for-target", _E)
+
 # 620-639: generated network functions
 UNKNOWN_NF = Rule("RSS620", "unknown-nf", _E)
 UNKNOWN_NF_PARAMETER = Rule("RSS621", "unknown-nf-parameter", _E)
