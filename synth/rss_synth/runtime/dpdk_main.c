@@ -144,11 +144,11 @@ static bool start_ports(struct program *program)
 {
     struct port_plan plan = {.cores = program->cores, .presplit = program->presplit, .pools = program->pools};
     for (unsigned port = 0; port < NF_PORTS; port++) {
-        program->started = port + 1;
         if (!port_start(port, &plan))
             return false;
+        program->started = port + 1;
     }
-    for (unsigned port = 0; port < NF_PORTS && !program->presplit; port++)
+    for (unsigned port = 0; port < NF_PORTS && program->cores > 1 && !program->presplit; port++)
         port_discard_early(port, program->cores);
     return true;
 }

@@ -4,6 +4,7 @@
 #include "message.h"
 #include "steering.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -34,8 +35,8 @@ static bool enough_queues(const struct port_config *port, const struct rte_eth_d
                     info->max_rx_queues, info->max_tx_queues, cores);
 }
 
-/* Whether the device can do what was proven. The table's size is known only when it has been written: some
- * drivers resize it. */
+/* Whether the device can do what was proven. A key size of 0 means that the driver does not say; the table's
+ * size is known only when it has been written, as some drivers resize it. What is read back decides. */
 static bool can_hash(unsigned number, const struct rte_eth_dev_info *info)
 {
     const struct port_config *port = &nf_config.ports[number];
@@ -43,7 +44,7 @@ static bool can_hash(unsigned number, const struct rte_eth_dev_info *info)
     if (wanted->needs_rte_flow)
         return complain("port %s: its hash fields need rte_flow rules, which this program does not make; "
                         "use one core, or --presplit", port->name);
-    if (info->hash_key_size != port->key_bytes)
+    if (info->hash_key_size != 0 && info->hash_key_size != port->key_bytes)
         return complain("port %s: %s takes RSS keys of %u bytes, the spec's has %zu; use one core, or --presplit",
                         port->name, info->driver_name, info->hash_key_size, port->key_bytes);
     if ((wanted->rss_hf & info->flow_type_rss_offloads) != wanted->rss_hf)
@@ -52,17 +53,23 @@ static bool can_hash(unsigned number, const struct rte_eth_dev_info *info)
     return true;
 }
 
-static bool configure(unsigned number, bool rss, unsigned cores, struct rte_eth_dev_info *info)
+/* The RSS settings, with the key in `key`, which must outlive them. */
+static struct rte_eth_rss_conf rss_conf(unsigned number, uint8_t *key)
+{
+    const struct port_config *port = &nf_config.ports[number];
+    memcpy(key, port->key, port->key_bytes);
+    return (struct rte_eth_rss_conf){
+        .rss_key = key, .rss_key_len = (uint8_t)port->key_bytes, .rss_hf = dpdk_ports[number].rss_hf};
+}
+
+static bool configure(unsigned number, bool rss, unsigned cores)
 {
     const struct port_config *port = &nf_config.ports[number];
     uint8_t key[MAX_DEVICE_KEY];
     struct rte_eth_conf conf = {.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE};
     if (rss) {
-        memcpy(key, port->key, port->key_bytes);
         conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-        conf.rx_adv_conf.rss_conf.rss_key = key;
-        conf.rx_adv_conf.rss_conf.rss_key_len = (uint8_t)port->key_bytes;
-        conf.rx_adv_conf.rss_conf.rss_hf = dpdk_ports[number].rss_hf & info->flow_type_rss_offloads;
+        conf.rx_adv_conf.rss_conf = rss_conf(number, key);
     }
     int status = rte_eth_dev_configure(port->device, (uint16_t)cores, (uint16_t)cores, &conf);
     return status == 0 || complain("port %s: cannot configure: %s", port->name, rte_strerror(-status));
@@ -81,11 +88,17 @@ static bool make_queues(const struct port_config *port, const struct port_plan *
     return status == 0 || complain("port %s: cannot set up queues: %s", port->name, rte_strerror(-status));
 }
 
+/* Writes key and classes once more, as some drivers take them only from a running device, and reads them back:
+ * it is what the device answers that counts. */
 static bool check_hash(unsigned number)
 {
     const struct port_config *port = &nf_config.ports[number];
-    uint8_t key[MAX_DEVICE_KEY] = {0};
-    struct rte_eth_rss_conf conf = {.rss_key = key, .rss_key_len = (uint8_t)port->key_bytes};
+    uint8_t key[MAX_DEVICE_KEY];
+    struct rte_eth_rss_conf conf = rss_conf(number, key);
+    rte_eth_dev_rss_hash_update(port->device, &conf);
+    for (size_t i = 0; i < port->key_bytes; i++)
+        key[i] ^= 0xff; /* what is not overwritten is seen */
+    conf.rss_hf = 0;
     int status = rte_eth_dev_rss_hash_conf_get(port->device, &conf);
     if (status != 0)
         return complain("port %s: cannot read the RSS key back: %s", port->name, rte_strerror(-status));
@@ -110,8 +123,7 @@ static bool same_table(const struct port_config *port, struct rte_eth_rss_reta_e
     return true;
 }
 
-/* Writes the table and reads it back. Some devices refuse the write and have the wanted contents anyway,
- * so it is what they answer that counts. */
+/* Writes the table and reads it back. Some devices refuse the write and have the wanted contents anyway. */
 static bool fill_table(const struct port_config *port, struct rte_eth_rss_reta_entry64 *groups, unsigned cores)
 {
     for (uint32_t entry = 0; entry < port->table_size; entry++) {
@@ -140,6 +152,17 @@ static bool check_table(const struct port_config *port, unsigned cores)
     return good;
 }
 
+static bool start(const struct port_config *port)
+{
+    int status = rte_eth_dev_start(port->device);
+    if (status != 0)
+        return complain("port %s: cannot start: %s", port->name, rte_strerror(-status));
+    int promiscuous = rte_eth_promiscuous_enable(port->device);
+    if (promiscuous != 0 && promiscuous != -ENOTSUP) /* a device without that mode has no filter either */
+        complain("port %s: cannot receive all traffic: %s", port->name, rte_strerror(-promiscuous));
+    return true;
+}
+
 bool port_start(unsigned number, const struct port_plan *plan)
 {
     const struct port_config *port = &nf_config.ports[number];
@@ -149,13 +172,12 @@ bool port_start(unsigned number, const struct port_plan *plan)
         return false;
     if (rss && !can_hash(number, &info))
         return false;
-    if (!configure(number, rss, plan->cores, &info) || !make_queues(port, plan, &info))
+    if (!configure(number, rss, plan->cores) || !make_queues(port, plan, &info) || !start(port))
         return false;
-    int status = rte_eth_dev_start(port->device);
-    if (status != 0)
-        return complain("port %s: cannot start: %s", port->name, rte_strerror(-status));
-    rte_eth_promiscuous_enable(port->device); /* a device that can't sees all traffic or is told in vain */
-    return !rss || (check_hash(number) && check_table(port, plan->cores));
+    if (!rss || (check_hash(number) && check_table(port, plan->cores)))
+        return true;
+    rte_eth_dev_stop(port->device);
+    return false;
 }
 
 void port_discard_early(unsigned number, unsigned cores)
@@ -169,9 +191,6 @@ void port_discard_early(unsigned number, unsigned cores)
 
 void port_stop(unsigned number)
 {
-    uint16_t device = nf_config.ports[number].device;
-    if (!rte_eth_dev_is_valid_port(device))
-        return;
-    rte_eth_dev_stop(device);
-    rte_eth_dev_close(device);
+    rte_eth_dev_stop(nf_config.ports[number].device);
+    rte_eth_dev_close(nf_config.ports[number].device);
 }

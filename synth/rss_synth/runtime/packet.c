@@ -79,9 +79,7 @@ static enum packet_class parse_ipv4(struct packet *packet)
         return PACKET_L2;
     unsigned header_bytes = (header[0] & 15U) * 4;
     unsigned total = read16(header + 2);
-    if (header_bytes < IPV4_BYTES || !has(packet, packet->l3, header_bytes))
-        return PACKET_L2;
-    if (total != 0 && total < header_bytes)
+    if (header_bytes < IPV4_BYTES || (total != 0 && total < header_bytes))
         return PACKET_L2;
     trim(packet, packet->l3 + total, total != 0);
     packet->version = 4;
