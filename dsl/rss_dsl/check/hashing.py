@@ -91,15 +91,13 @@ def _canonical(entry: ClassHash, packet_class: PacketClass, report: Report) -> t
 
 
 def _no_such_field(name: str, entry: ClassHash, packet_class: PacketClass, report: Report) -> None:
-    known = name in all_field_names()
-    report.add(
-        codes.FIELD_NOT_IN_CLASS if known else codes.UNKNOWN_FIELD,
-        f"packets of `{packet_class.name}` have no `{name}`" if known else f"unknown field `{name}`",
-        entry.span,
-        help=report.did_you_mean(
-            name, packet_class.names, "it has " + ", ".join(f"`{n}`" for n in sorted(packet_class.names))
-        ),
-    )
+    listed = "it has " + ", ".join(f"`{n}`" for n in sorted(packet_class.names))
+    if name in all_field_names():
+        message = f"packets of `{packet_class.name}` have no `{name}`"
+        report.add(codes.FIELD_NOT_IN_CLASS, message, entry.span, help=listed)
+    else:
+        help_text = report.did_you_mean(name, packet_class.names, listed)
+        report.add(codes.UNKNOWN_FIELD, f"unknown field `{name}`", entry.span, help=help_text)
 
 
 def resolve(

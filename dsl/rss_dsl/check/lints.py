@@ -64,7 +64,7 @@ def comparisons(found: Iterable[Comparison], ports: tuple[Port, ...], report: Re
     classes = tuple(_classes(port) for port in ports)
     for comparison in found:
         if not _possible(comparison.reads, classes):
-            _always_false(comparison, ports, report)
+            _always_false(comparison, ports, classes, report)
         elif comparison.negated:
             _negated(comparison, ports, classes, report)
 
@@ -101,21 +101,28 @@ def _open_widths(fields: frozenset[str], classes: tuple[str, ...]) -> frozenset[
     return frozenset(found)
 
 
-def _always_false(comparison: Comparison, ports: tuple[Port, ...], report: Report) -> None:
-    names = _where(comparison, ports)
+def _always_false(
+    comparison: Comparison, ports: tuple[Port, ...], classes: tuple[tuple[str, ...], ...], report: Report
+) -> None:
     report.add(
         codes.ALWAYS_FALSE,
-        f"comparison never holds: {names} of the classes that matter there",
+        f"comparison never holds: {_why(comparison.reads, ports, classes)}",
         comparison.span,
         related=_inside(comparison),
         help="a comparison is false where a packet lacks the field; name the classes in `hash` or `traffic`",
     )
 
 
-def _where(comparison: Comparison, ports: tuple[Port, ...]) -> str:
-    reads = sorted({(ports[side].name, name) for side, name in comparison.reads})
-    listed = " and ".join(f"`{name}` on `{port}`" for port, name in reads)
-    return f"no packets have {listed}"
+def _why(
+    reads: frozenset[tuple[int, str]], ports: tuple[Port, ...], classes: tuple[tuple[str, ...], ...]
+) -> str:
+    for side, port in enumerate(ports):
+        fields = frozenset(name for s, name in reads if s == side)
+        if not _open_widths(fields, classes[side]):
+            listed = " and ".join(f"`{name}`" for name in sorted(fields))
+            return f"no class that matters on `{port.name}` has {listed}"
+    names = " and ".join(f"`{port.name}`" for port in ports)
+    return f"packets on {names} that have the fields differ in IP version"
 
 
 def _inside(comparison: Comparison) -> tuple[Label, ...]:

@@ -50,6 +50,8 @@ class Names:
     relations: dict[str, Relation]
     declarations: tuple[PortDecl, ...]
     """Port declarations with a name of their own."""
+    repeated: tuple[PortDecl, ...]
+    """Those whose name is taken: their items are checked and nothing else."""
 
 
 def statements(spec: Spec) -> Iterator[Statement]:
@@ -74,9 +76,11 @@ def collect(found: tuple[Statement, ...], report: Report) -> Names:
     groups: dict[str, tuple[Member, ...]] = {}
     taken: dict[str, Span] = {}
     declarations: list[PortDecl] = []
+    repeated: list[PortDecl] = []
     for declaration in (s for s in found if isinstance(s, PortDecl)):
         names = _member_names(declaration, report)
         if not _free({declaration.name, *names}, declaration.span, taken, report):
+            repeated.append(declaration)
             continue
         declarations.append(declaration)
         added = [Member(name, declaration, len(members) + i) for i, name in enumerate(names)]
@@ -84,7 +88,8 @@ def collect(found: tuple[Statement, ...], report: Report) -> Names:
         if declaration.count is not None:
             groups[declaration.name] = tuple(added)
     _check_requirement_names(found, report)
-    return Names(members, groups, _relations(found, report), tuple(declarations))
+    relations = _relations(found, report)
+    return Names(members, groups, relations, tuple(declarations), tuple(repeated))
 
 
 def _member_names(declaration: PortDecl, report: Report) -> list[str]:

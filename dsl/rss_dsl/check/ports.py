@@ -45,6 +45,8 @@ def check_ports(names: Names, report: Report) -> tuple[tuple[Declared, ...], tup
     items = {d.name: items_of(d, report) for d in names.declarations}
     devices = _devices(names, items, report)
     declared = {name: Declared(i, _port(i.declaration, i, report)) for name, i in items.items()}
+    for repeated_one in names.repeated:
+        _port(repeated_one, items_of(repeated_one, report), report)
     ports = []
     for member in names.members.values():
         template = declared[member.declaration.name].port

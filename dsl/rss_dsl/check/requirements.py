@@ -135,6 +135,8 @@ def _packets(count: int) -> str:
 
 
 def _count_help(count: int, found: int) -> str:
+    if found == 0:
+        return "name a packet by its port: `LAN.ipv4_src`"
     if count == 1:
         return "a condition on two packets belongs in `require`"
     if found < count:

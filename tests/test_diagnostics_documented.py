@@ -1,0 +1,69 @@
+"""Every diagnostic code is explained, and its example shows it."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from rss_dsl.check import check
+from rss_dsl.codes import all_rules
+from rss_dsl.diagnostics import Diagnostic, RssError
+from rss_dsl.explain import explanation
+from rss_dsl.loading import loads
+
+PARTS = ("What it means", "Why it matters", "Example", "What to do")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+RULES = list(all_rules().values())
+SHOWN_BY_A_SPEC = [
+    rule.code for rule in RULES if rule.code[3] in "012" and "```rss" in (explanation(rule.code) or "")
+]
+
+
+def example(code: str) -> tuple[str, str]:
+    blocks = BLOCK.findall(explanation(code) or "")
+    assert len(blocks) == 1, f"{code} has {len(blocks)} examples"
+    return blocks[0]
+
+
+def findings(text: str) -> tuple[Diagnostic, ...]:
+    try:
+        return check(loads(text, "example.rss")).diagnostics
+    except RssError as error:
+        return error.diagnostics
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_every_rule_is_explained(rule):
+    text = explanation(rule.code)
+    assert text is not None, f"no rules/{rule.code}.md"
+    assert text.splitlines()[0] == f"# {rule.code} {rule.name}"
+    assert tuple(re.findall(r"^\*\*(.+?)\.\*\*", text, re.MULTILINE)) == PARTS
+    assert example(rule.code)[0] in ("rss", "console", "text")
+
+
+def test_every_explanation_has_a_rule():
+    pages = {page.name for page in (files("rss_dsl") / "rules").iterdir()}
+    assert {name for name in pages if name.endswith(".md")} == {f"{code}.md" for code in all_rules()}
+
+
+def test_codes_and_names_are_unique():
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert all(re.fullmatch(r"RSS\d{3}", rule.code) for rule in RULES)
+
+
+def test_most_rules_have_an_example_that_runs():
+    assert len(SHOWN_BY_A_SPEC) > 40
+
+
+@pytest.mark.parametrize("code", SHOWN_BY_A_SPEC)
+def test_example_triggers_its_rule_alone(code):
+    assert {diagnostic.rule.code for diagnostic in findings(example(code)[1])} == {code}
+
+
+def test_unknown_codes_have_no_explanation():
+    assert explanation("RSS999") is None
+    assert explanation("../codes") is None
+    assert explanation("rss101") == explanation("RSS101")
