@@ -96,8 +96,9 @@ def _one_of(choices: Iterable[str]) -> str:
 
 def _help(expected: frozenset[str], text: str) -> str | None:
     """A way out, if what stands there suggests one."""
-    if text in KEYWORDS and expected & {"Name", "Word", "ClassWord", "ValueText", "Term"}:
-        return f"{quote(text)} is a keyword and cannot be a name"
+    name = text.rstrip("'").partition(".")[0].partition("[")[0]
+    if name in KEYWORDS and expected & {"Name", "Word", "ClassWord", "ValueText", "Term"}:
+        return f"{quote(name)} is a keyword and cannot be a name"
     if text == "[":
         return _bracket(expected)
     if text == "'" and "QuotedPath" in expected:

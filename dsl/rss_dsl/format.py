@@ -114,7 +114,7 @@ def _relation(head: str, body: Expr) -> list[str]:
 
 
 def _indented(body: Expr) -> list[str]:
-    first, *rest = laid_out(body, len(_INDENT))
+    first, *rest = laid_out(body, len(_INDENT), margin=len(_INDENT))
     return [_INDENT + first, *rest]
 
 

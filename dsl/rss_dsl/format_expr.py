@@ -40,36 +40,39 @@ def expression(expr: Expr) -> str:
             return literal(expr)
 
 
-def laid_out(expr: Expr, column: int) -> list[str]:
+def laid_out(expr: Expr, column: int, margin: int = 0) -> list[str]:
     """An expression that begins at a column, as the lines it takes; all but the first carry their indent.
 
-    Operands stand below each other where the column leaves room for the operator before them.
+    Operands stand below each other where there is room for the operator between them and the margin.
     """
     flat = expression(expr)
     if column + len(flat) <= WIDTH or not (isinstance(expr, Binary) and LEVEL[expr.op] <= AND):
         return [flat]
     lines: list[str] = []
+    is_open = False
     for number, operand in enumerate(_chain(expr)):
         begin = f"{expr.op} " if number else ""
-        text = _within(operand, _left_level(expr.op) if not number else LEVEL[expr.op] + 1, expr.op)
-        if lines and len(lines[-1]) + (0 if len(lines) > 1 else column) + 1 + len(begin + text) <= WIDTH:
-            lines[-1] += f" {begin}{text}"
+        level = LEVEL[expr.op] + bool(number)
+        text = begin + _within(operand, level, expr.op)
+        used = len(lines[-1]) + (column if len(lines) == 1 else 0) if lines else 0
+        if is_open and used + 1 + len(text) <= WIDTH:
+            lines[-1] += f" {text}"
             continue
-        indent = max(column - len(begin), 0) if number else 0
-        operand_column = max(column, len(begin)) if number else column
-        inner = _broken(operand, expr.op, number, operand_column)
-        lines += [" " * indent + begin + inner[0], *inner[1:]]
+        indent = max(column - len(begin), margin) if number else 0
+        first, *rest = _broken(operand, level, expr.op, indent + len(begin) if number else column, margin)
+        lines += [" " * indent + begin + first, *rest]
+        is_open = not rest
     return lines
 
 
-def _broken(operand: Expr, op: str, number: int, column: int) -> list[str]:
-    """An operand of a chain that gets lines of its own."""
-    if not _needs_parentheses(operand, LEVEL[op] + bool(number), op):
-        return laid_out(operand, column)
-    inner = laid_out(operand, column + 1)
-    inner[0] = f"({inner[0]}"
-    inner[-1] += ")"
-    return inner
+def _broken(operand: Expr, level: int, op: str, column: int, margin: int) -> list[str]:
+    """An operand that does not fit on a line with the one before it."""
+    if not _needs_parentheses(operand, level, op):
+        return laid_out(operand, column, margin)
+    lines = laid_out(operand, column + 1, margin)
+    lines[0] = f"({lines[0]}"
+    lines[-1] += ")"
+    return lines
 
 
 def _chain(expr: Binary) -> list[Expr]:

@@ -19,6 +19,9 @@ STATEMENTS = ("import", "port", "ports", "relation", "require", "assume", "prefe
 KEYWORDS = frozenset({*STATEMENTS, "and", "or", "not", "in"})
 """The words that cannot be names."""
 
+WHITESPACE = " \t\r\n"
+"""All that may stand between tokens."""
+
 MAX_NESTING = 32
 """Parentheses within parentheses: textX recurses on them."""
 
@@ -27,7 +30,7 @@ _LEXEMES = re.compile(
     r'|(?P<open_string>"[^\n]*)|(?P<open_block>/\*.*)|(?P<stray>[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f])',
     re.DOTALL,
 )
-_STATEMENT = re.compile(rf"(?<![\w.-])(?:{'|'.join(STATEMENTS)})(?![\w-])", re.ASCII)
+_STATEMENT = re.compile(rf"(?<![\w.-])(?:{'|'.join(STATEMENTS)})(?![\w.'\[-])", re.ASCII)
 _STRING = re.compile(r'"[^"\n]*"')
 _TOKEN = re.compile(
     r"""[A-Za-z_][\w-]*(?:\[[^\]\n]{0,40}\])?'*(?:\.[A-Za-z_]\w*)*|[0-9](?:[\w:]|\.(?!\.))*|"[^"\n]*"?"""
@@ -99,7 +102,7 @@ def pieces(code: str) -> tuple[tuple[int, int], ...]:
     """The code cut before every word that begins a statement: half-open ranges that cover all of it."""
     hidden = _STRING.sub(lambda m: " " * len(m.group()), code)
     starts = [match.start() for match in _STATEMENT.finditer(hidden)]
-    if not starts or hidden[: starts[0]].strip():
+    if not starts or hidden[: starts[0]].strip(WHITESPACE):
         starts.insert(0, 0)
     return tuple(zip(starts, (*starts[1:], len(code)), strict=True))
 

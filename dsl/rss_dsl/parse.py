@@ -22,7 +22,7 @@ from rss_dsl.comments import attach
 from rss_dsl.convert import Converter
 from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.expected import syntax_error
-from rss_dsl.lexical import KEYWORDS, Scan
+from rss_dsl.lexical import KEYWORDS, WHITESPACE, Scan
 from rss_dsl.source import Source, Span
 from rss_dsl.spec import Spec, Statement
 
@@ -128,7 +128,7 @@ def _is_hidden(at: int, problems: Iterable[Diagnostic]) -> bool:
 
 
 def _next_token(code: str, at: int) -> int:
-    while at < len(code) and code[at].isspace():
+    while at < len(code) and code[at] in WHITESPACE:
         at += 1
     return at
 
@@ -136,7 +136,7 @@ def _next_token(code: str, at: int) -> int:
 def _convert(converter: Converter, code: str) -> list[Statement]:
     # Without any newline, textX searches the text for one at every node.
     model = _metamodel().model_from_str(code + "\n")
-    return [converter.statement(raw) for raw in model.statements] if code.strip() else []
+    return [converter.statement(raw) for raw in model.statements] if code.strip(WHITESPACE) else []
 
 
 @cache
