@@ -11,7 +11,7 @@ from importlib import import_module
 from rssc import __version__
 from rssc.exits import SUMMARY, Exit
 
-COMMANDS = ("check", "solve", "verify", "explain", "example", "hash", "eval", "synth", "nic", "rule")
+COMMANDS = ("check", "fmt", "solve", "verify", "explain", "example", "hash", "eval", "synth", "nic", "rule")
 
 
 def parser() -> argparse.ArgumentParser:

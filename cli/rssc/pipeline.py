@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rss_dsl.diagnostics import Diagnostic, RssError, has_errors
 from rss_dsl.problem import Problem
 from rss_dsl.spec import Spec
-from rss_solver.conflict import Conflict
-from rss_solver.proof import Verdict
-from rss_solver.solve import Solved
 from rssc.progress import stage
+
+if TYPE_CHECKING:  # numpy, pysmt and Z3 load only where something is solved
+    from rss_solver.conflict import Conflict
+    from rss_solver.proof import Verdict
+    from rss_solver.solve import Solved
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Compiled:
 
 def compile_spec(path: Path, seed: int | None = None) -> Compiled:
     """Text to proven keys. RssError carries the findings if there are errors among them."""
+    from rss_solver.conflict import Conflict
     from rss_solver.findings import spread_findings
     from rss_solver.proof import verify
     from rss_solver.solve import solve
@@ -84,7 +88,7 @@ def check(spec: Spec) -> Problem:
 def examine(problem: Problem) -> tuple[Diagnostic, ...]:
     """What is wrong or doubtful about a problem beyond names and types."""
     from rss_solver.coverage import coverage
-    from rss_synth.nf_params import check_nf
+    from rss_synth.nf import check_nf
 
     return (*coverage(problem), *check_nf(problem))
 

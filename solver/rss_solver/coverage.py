@@ -43,7 +43,8 @@ def coverage(problem: Problem) -> Iterator[Diagnostic]:
 
 
 def _diagnostic(problem: Problem, line: int, splits: dict[Split, None], certain: bool) -> Diagnostic:
-    ports = " and ".join(f"`{name}`" for name in dict.fromkeys(port for port, _ in splits))
+    named = {port for port, _ in splits}
+    ports = " and ".join(f"`{port.name}`" for port in problem.ports if port.name in named)
     classes = ", ".join(f"`{name}`" for name in dict.fromkeys(name for _, name in splits))
     verb = "ties" if certain else "can tie"
     return Diagnostic(

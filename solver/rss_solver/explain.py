@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from rss_dsl.problem import Problem
 from rss_solver.conflict import Conflict
@@ -92,9 +93,9 @@ def _classes(space: KeySpace, group: Group, mode: str, i: int) -> Iterator[Class
 
 def _runs(bits: list[int]) -> Iterator[Range]:
     start = None
-    for bit, following in zip(bits, [*bits[1:], -1], strict=True):
+    for bit, following in zip_longest(bits, bits[1:]):
         start = bit if start is None else start
-        if following != bit + 1:
+        if following != bit + 1:  # None after the last
             yield start, bit + 1
             start = None
 

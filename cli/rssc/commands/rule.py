@@ -33,9 +33,8 @@ def _listing() -> str:
 
 
 def _explanation(args: argparse.Namespace) -> str:
-    from rss_dsl.explain import explanation
-
     from rss_dsl.codes import all_rules
+    from rss_dsl.explain import explanation
 
     rules = all_rules()
     names = {rule.name: code for code, rule in rules.items()}

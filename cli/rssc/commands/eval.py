@@ -1,0 +1,89 @@
+"""`rssc eval SPEC --pcap PORT=FILE…`: load per queue and core on real traffic."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rssc.arguments import Subparsers, add_format, add_keys, add_seed, add_spec
+
+if TYPE_CHECKING:
+    from rss_solver.traffic import PortCapture, SplitCapture
+
+
+def add(subparsers: Subparsers) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser(
+        "eval",
+        help="load per queue on captures",
+        description="Captures are pcap or pcapng files of Ethernet frames. A capture of several ports' packets "
+        "is given as --pcap FILE and split by --from PORT=PREFIX: packets whose source lies in the prefix came "
+        "in on that port, the rest on the one port without a prefix.",
+    )
+    add_spec(parser)
+    parser.add_argument(
+        "--pcap", action="append", required=True, metavar="[PORT=]FILE", help="a capture; repeatable"
+    )
+    parser.add_argument(
+        "--from",
+        action="append",
+        dest="origins",
+        default=[],
+        metavar="PORT=PREFIX",
+        help="split captures; repeatable",
+    )
+    add_keys(parser)
+    add_format(parser)
+    add_seed(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Count with the given keys, or those that solving gives."""
+    from rss_solver.traffic import evaluate
+    from rssc.documents import emit
+    from rssc.loads import load_document, show_load
+    from rssc.progress import stage
+    from rssc.report import tell
+    from rssc.sources import keys_for
+
+    captures = _captures(options)
+    found = keys_for(options)
+    if isinstance(found, int):
+        return found
+    with stage("hashing packets"):
+        load = evaluate(found.problem, found.solution, captures)
+    tell([*found.findings, *load.warnings])
+    if options.format == "json":
+        emit(load_document(load))
+    else:
+        print(show_load(load))
+    return 0
+
+
+_PORT_FILE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.+)")
+
+
+def _captures(options: argparse.Namespace) -> list[PortCapture | SplitCapture]:
+    """The captures of the command line; RssError if one has no port and nothing splits it."""
+    from rss_dsl.codes import BAD_ORIGIN
+    from rss_dsl.diagnostics import Diagnostic, RssError
+    from rss_dsl.source import Source, Span
+    from rss_solver.traffic import PortCapture, SplitCapture, parse_origin
+
+    origins = tuple(parse_origin(text) for text in options.origins)
+    captures: list[PortCapture | SplitCapture] = []
+    for text in options.pcap:
+        span = Span(Source("--pcap", text), 0, len(text))
+        match = _PORT_FILE.fullmatch(text)
+        if match and not (origins and Path(text).exists()):
+            captures.append(PortCapture(match[1], Path(match[2]), span))
+        elif origins:
+            captures.append(SplitCapture(Path(text), origins))
+        else:
+            message = f"which port `{text}` was captured on is not said"
+            way_out = f"write `--pcap PORT={text}`, or split it with `--from PORT=PREFIX`"
+            raise RssError([Diagnostic(rule=BAD_ORIGIN, message=message, span=span, help=way_out)])
+    return captures

@@ -1,0 +1,68 @@
+"""`rssc synth SPEC --target T --out DIR`: NIC configuration and NF code from proven keys."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rssc.arguments import Subparsers, add_format, add_keys, add_seed, add_spec
+
+
+def add(subparsers: Subparsers) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser(
+        "synth",
+        help="NIC configuration and NF code",
+        description="Artifacts are written for proven keys only, solved or given with --keys.",
+    )
+    add_spec(parser)
+    parser.add_argument("--target", required=True, metavar="T", help="json, ethtool, testpmd, dpdk or nf")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="the folder to write to")
+    add_keys(parser)
+    add_format(parser)
+    add_seed(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Solve or take keys, prove, emit, write."""
+    from rss_synth.targets import TARGETS, target
+
+    from rss_solver.proof import Proof, verify
+    from rss_synth.target import Provenance
+    from rssc import __version__
+    from rssc.documents import emit
+    from rssc.exits import Exit
+    from rssc.inputs import identity
+    from rssc.outcome import verdict_exit
+    from rssc.output import write_artifacts
+    from rssc.progress import stage
+    from rssc.report import tell
+    from rssc.show import show_verdict
+    from rssc.sources import keys_for
+
+    if options.target not in TARGETS:
+        known = ", ".join(TARGETS)
+        print(f"rssc synth: no target `{options.target}`; the targets are {known}", file=sys.stderr)
+        return Exit.USAGE
+    found = keys_for(options)
+    if isinstance(found, int):
+        return found
+    tell(found.findings)
+    verdict = found.verdict
+    if verdict is None:
+        with stage("proving"):
+            verdict = verify(found.problem, found.solution)
+    if not isinstance(verdict, Proof):
+        print(show_verdict(found.problem, verdict))
+        return verdict_exit(verdict)
+    spec = identity(found.problem)
+    origin = Provenance(__version__, spec.path, spec.sha256)
+    artifacts = target(options.target).emit(found.problem, found.solution, origin)
+    written = write_artifacts(options.out, artifacts)
+    if options.format == "json":
+        emit({"target": options.target, "files": [str(path) for path in written]})
+    else:
+        print("\n".join(str(path) for path in written))
+    return 0
