@@ -115,7 +115,6 @@ TABLE_TOO_LARGE = Rule("RSS608", "table-too-large-for-target", _E)
 # 620-639: generated network functions
 UNKNOWN_NF = Rule("RSS620", "unknown-nf", _E)
 UNKNOWN_NF_PARAMETER = Rule("RSS621", "unknown-nf-parameter", _E)
-REPEATED_NF_PARAMETER = Rule("RSS622", "repeated-nf-parameter", _E)
 MISSING_NF_PARAMETER = Rule("RSS623", "missing-nf-parameter", _E)
 NF_VALUE = Rule("RSS624", "nf-value", _E)
 NF_RANGE = Rule("RSS625", "nf-value-out-of-range", _E)

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import assert_never
 
 from rss_dsl import codes
+from rss_dsl.check.items import header
 from rss_dsl.diagnostics import Diagnostic, Label, Rule
 from rss_dsl.problem import Port, Problem
 from rss_dsl.source import Span
@@ -54,7 +55,7 @@ def read_params(problem: Problem, nf: Nf) -> NfParams | tuple[Diagnostic, ...]:
     template = NF_TEMPLATES.get(nf.name)
     if template is None:
         help = _help(nf.name, NF_TEMPLATES, "there are")
-        found.add(codes.UNKNOWN_NF, f"unknown network function `{nf.name}`", nf.span, help=help)
+        found.add(codes.UNKNOWN_NF, f"unknown network function `{nf.name}`", header(nf), help=help)
         return tuple(found.all)
     items = _items(template, nf, found)
     values = {p.name: _value(p, items.get(p.name), problem, nf, found) for p in template.parameters}
@@ -79,7 +80,7 @@ def _params(template: NfTemplate, problem: Problem, values: Mapping[str, str | i
 
 
 def _items(template: NfTemplate, nf: Nf, found: _Found) -> dict[str, NfItem]:
-    """The items by name; unknown and repeated ones are reported."""
+    """The items by name, which the checker found to be distinct; unknown ones are reported."""
     items: dict[str, NfItem] = {}
     names = [p.name for p in template.parameters]
     for item in nf.items:
@@ -87,10 +88,6 @@ def _items(template: NfTemplate, nf: Nf, found: _Found) -> dict[str, NfItem]:
             message = f"`{nf.name}` has no parameter `{item.name}`"
             help = _help(item.name, names, "it takes")
             found.add(codes.UNKNOWN_NF_PARAMETER, message, item.span, help=help)
-        elif item.name in items:
-            related = (Label(items[item.name].span, "first given here"),)
-            message = f"parameter `{item.name}` is given twice"
-            found.add(codes.REPEATED_NF_PARAMETER, message, item.span, help="remove one", related=related)
         else:
             items[item.name] = item
     return items
@@ -105,7 +102,7 @@ def _value(
             message = f"`{nf.name}` needs the parameter `{parameter.name}`"
             ports = ", ".join(f"`{port.name}`" for port in problem.ports)
             help = f"add `{parameter.name} PORT`; the spec has {ports or 'no ports'}"
-            found.add(codes.MISSING_NF_PARAMETER, message, nf.span, help=help)
+            found.add(codes.MISSING_NF_PARAMETER, message, header(nf), help=help)
         return parameter.default
     if item.value.kind != _KINDS[parameter.kind]:
         message = f"`{parameter.name}` is {parameter.kind}, not `{item.value.text}`"

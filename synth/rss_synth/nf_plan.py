@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rss_dsl import codes
+from rss_dsl.check.items import header
 from rss_dsl.diagnostics import Diagnostic, has_errors
 from rss_dsl.fields import packet_classes
 from rss_dsl.nic import Transform
@@ -78,16 +79,14 @@ def stateful_classes(params: NfParams) -> tuple[str, ...]:
 
 
 def _item_span(nf: Nf, name: str) -> Span:
-    return next((item.span for item in nf.items if item.name == name), nf.span)
+    return next((item.span for item in nf.items if item.name == name), header(nf))
 
 
 def _queue_mistakes(params: NfParams, nf: Nf) -> list[Diagnostic]:
     lan, wan = params.lan, params.wan
     if lan.queues == wan.queues:
         return []
-    message = (
-        f"`{lan.name}` has {lan.queues} queues and `{wan.name}` {wan.queues}, a core needs one of each"
-    )
+    message = f"`{lan.name}` has {lan.queues} queues and `{wan.name}` {wan.queues}, a core needs one of each"
     return [
         Diagnostic(
             rule=codes.NF_QUEUES,
@@ -139,6 +138,6 @@ def _stateless(params: NfParams, nf: Nf) -> Diagnostic:
         rule=codes.NF_NO_CLASS,
         message=f"no class with ports is hashed on both `{params.lan.name}` and `{params.wan.name}`: "
         f"every packet follows `other`",
-        span=nf.span,
+        span=header(nf),
         help="hash `ipv4-tcp` and `ipv4-udp` on both ports",
     )

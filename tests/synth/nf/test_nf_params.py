@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from rss_dsl.check import check
+from rss_dsl.codes import all_rules
 from rss_dsl.diagnostics import RssError, Severity
+from rss_dsl.explain import explanation
+from rss_dsl.loading import load, loads
 from rss_dsl.problem import AllOf, AnyOf, Arith, Compare, Const, Negation, Only, Slice
 from rss_synth.nf import NfTarget, check_nf
 from rss_synth.nf_params import NfParams, read_params
@@ -71,13 +77,10 @@ def test_unknown_name_and_missing_ports(lab):
     ]
 
 
-def test_everything_comes_at_once_and_repeats_are_related(lab):
-    nf = lab.an_nf(lan=("word", "X"), other=("word", "never"), capacity=("integer", 0))
-    nf = replace(nf, items=(*nf.items, nf.items[2]))
+def test_everything_comes_at_once(lab):
+    nf = lab.an_nf(lan=("word", "X"), other=("word", "never"), capacity=("integer", 0), size=("integer", 1))
     found = check_nf(lab.a_problem(nf))
-    assert sorted(codes_of(found)) == ["RSS622", "RSS623", "RSS624", "RSS625", "RSS626"]
-    repeated = next(d for d in found if d.rule.code == "RSS622")
-    assert repeated.related[0].span == nf.items[2].span
+    assert sorted(codes_of(found)) == ["RSS621", "RSS623", "RSS624", "RSS625", "RSS626"]
 
 
 def test_names_that_cannot_be_used_in_generated_code(lab):
@@ -198,3 +201,28 @@ def test_the_same_problem_gives_the_same_files(lab):
     assert paths == sorted(set(paths)) and {"Makefile", "README.md", "config.c", "runtime/firewall.c"} <= set(
         paths
     )
+
+
+def example_of(code):
+    blocks = re.findall(r"```rss\n(.*?)```", explanation(code), re.DOTALL)
+    return blocks[0] if blocks else None
+
+
+NF_EXAMPLES = {code: example_of(code) for code in all_rules() if "RSS620" <= code <= "RSS639"}
+
+
+@pytest.mark.parametrize("code", [code for code, text in NF_EXAMPLES.items() if text])
+def test_the_examples_of_the_rules_show_them(code):
+    checked = check(loads(NF_EXAMPLES[code], "example.rss"))
+    assert [d.rule.code for d in check_nf(checked.problem)] == [code]
+
+
+def test_most_rules_have_such_an_example():
+    assert sum(text is not None for text in NF_EXAMPLES.values()) >= 10
+
+
+def test_the_firewall_of_the_library_is_fine():
+    spec = Path(__file__).parents[3] / "specs" / "nf" / "fw.rss"
+    checked = check(load(spec))
+    assert check_nf(checked.problem) == ()
+    assert not make_plan(checked.problem, checked.problem.nf).plan.sequential
