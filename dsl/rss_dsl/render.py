@@ -150,17 +150,20 @@ def _sarif_rule(rule: Rule) -> Json:
 
 
 def _sarif_result(diagnostic: Diagnostic, index: dict[str, int]) -> Json:
+    related = [label for label in diagnostic.related if _is_somewhere(label.span)]
     text = diagnostic.message if diagnostic.help is None else f"{diagnostic.message}\nhelp: {diagnostic.help}"
     return {
         "ruleId": diagnostic.rule.code,
         "ruleIndex": index[diagnostic.rule.code],
         "level": diagnostic.severity.value,
         "message": {"text": text},
-        "locations": [] if diagnostic.span.source is NOWHERE.source else [_sarif_location(diagnostic.span)],
-        "relatedLocations": [
-            _sarif_related(number, label) for number, label in enumerate(diagnostic.related, start=1)
-        ],
+        "locations": [_sarif_location(diagnostic.span)] if _is_somewhere(diagnostic.span) else [],
+        "relatedLocations": [_sarif_related(number, label) for number, label in enumerate(related, start=1)],
     }
+
+
+def _is_somewhere(span: Span) -> bool:
+    return span.source is not NOWHERE.source
 
 
 def _sarif_location(span: Span) -> Json:

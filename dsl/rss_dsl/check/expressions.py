@@ -13,7 +13,7 @@ from rss_dsl.spec import Binary, Call, Expr, FieldRef, Literal, Membership, Pack
 
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 LOGICAL = frozenset({"&&", "||"})
-MAX_DEPTH = 100
+MAX_DEPTH = 150
 """Levels of nesting that conversion follows by recursion."""
 
 _LONGEST_QUOTE = 60

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from rss_dsl import codes
+from rss_dsl.check.items import header
 from rss_dsl.check.report import Report
 from rss_dsl.diagnostics import Label
 from rss_dsl.source import Span
@@ -79,7 +80,7 @@ def collect(found: tuple[Statement, ...], report: Report) -> Names:
     repeated: list[PortDecl] = []
     for declaration in (s for s in found if isinstance(s, PortDecl)):
         names = _member_names(declaration, report)
-        if not _free({declaration.name, *names}, declaration.span, taken, report):
+        if not _free({declaration.name, *names}, header(declaration), taken, report):
             repeated.append(declaration)
             continue
         declarations.append(declaration)
@@ -99,7 +100,7 @@ def _member_names(declaration: PortDecl, report: Report) -> list[str]:
         report.add(
             codes.NUMBER_RANGE,
             f"group `{declaration.name}` has {declaration.count} ports",
-            declaration.span,
+            header(declaration),
             help=f"a group has 1 to {MAX_GROUP} ports",
         )
     return [f"{declaration.name}{i}" for i in range(max(1, min(declaration.count, MAX_GROUP)))]
@@ -129,7 +130,7 @@ def _relations(found: tuple[Statement, ...], report: Report) -> dict[str, Relati
     for relation in (s for s in found if isinstance(s, Relation)):
         first = relations.setdefault(relation.name, relation)
         if first is not relation:
-            _duplicate("relation", relation.name, relation.span, first.span, report)
+            _duplicate("relation", relation.name, header(relation), header(first), report)
     return relations
 
 
@@ -172,7 +173,7 @@ def _members(name: PacketName, names: Names, report: Report) -> tuple[Member, ..
         codes.GROUP_INDEX,
         f"`{name.name}` is one port, not a group",
         name.span,
-        related=(Label(member.declaration.span, "declared here"),),
+        related=(Label(header(member.declaration), "declared here"),),
         help=f"write `{name.name}` without an index, or declare `ports {name.name}[N]`",
     )
     return None
@@ -192,7 +193,7 @@ def _group_members(name: PacketName, group: tuple[Member, ...], report: Report) 
         codes.GROUP_INDEX,
         message,
         name.span,
-        related=(Label(group[0].declaration.span, "declared here"),),
+        related=(Label(header(group[0].declaration), "declared here"),),
         help=f"write `{name.name}[0]` to `{name.name}[{len(group) - 1}]` for one port,"
         f" `{name.name}[*]` for each",
     )

@@ -8,6 +8,7 @@ from itertools import product
 from rss_dsl import codes
 from rss_dsl.check.conditions import Converter
 from rss_dsl.check.expressions import MAX_DEPTH, calls, packets, too_deep
+from rss_dsl.check.items import header
 from rss_dsl.check.names import written
 from rss_dsl.check.report import Report
 from rss_dsl.check.terms import packet_key
@@ -34,7 +35,7 @@ def _parameters_ok(relation: Relation, report: Report) -> bool:
         report.add(
             codes.WRONG_ARGUMENTS,
             f"relation `{relation.name}` has {len(relation.parameters)} parameters",
-            relation.span,
+            header(relation),
             help="a relation is about one packet or two",
         )
         return False
@@ -42,7 +43,7 @@ def _parameters_ok(relation: Relation, report: Report) -> bool:
         report.add(
             codes.DUPLICATE_NAME,
             f"relation `{relation.name}` has two parameters `{relation.parameters[0]}`",
-            relation.span,
+            header(relation),
             help="rename one of them",
         )
         return False
@@ -76,7 +77,7 @@ def _wrong_arity(call: Call, relation: Relation, report: Report) -> None:
         codes.WRONG_ARGUMENTS,
         f"relation `{relation.name}` takes {_packets(len(relation.parameters))}, not {len(call.arguments)}",
         call.span,
-        related=(Label(relation.span, "declared here"),),
+        related=(Label(header(relation), "declared here"),),
         help=f"it is `{relation.name}({parameters})`",
     )
 
@@ -121,7 +122,7 @@ def _report_cycle(
         codes.RECURSIVE_RELATION,
         f"relation `{call.relation}` is defined by itself",
         call.span,
-        related=tuple(Label(relations[name].span, f"`{name}` is declared here") for name in cycle),
+        related=tuple(Label(header(relations[name]), f"`{name}` is declared here") for name in cycle),
         help=f"{through}; write the condition out",
     )
     return frozenset(cycle)
@@ -146,7 +147,7 @@ def _report_stranger(name: PacketName, relation: Relation, report: Report) -> No
         codes.UNKNOWN_PORT,
         f"`{written(name)}` is not a parameter of relation `{relation.name}`",
         name.span,
-        related=(Label(relation.span, f"`{relation.name}` is about {parameters}"),),
+        related=(Label(header(relation), f"`{relation.name}` is about {parameters}"),),
         help=f"a relation names its parameters only: {parameters}",
     )
 

@@ -1,0 +1,248 @@
+"""The checker as a whole: defaults, groups, lines, imports, every mistake, nothing that crashes it."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rss_dsl.check import check
+from rss_dsl.check.lints import MICROSOFT_KEY
+from rss_dsl.diagnostics import RssError, has_errors
+from rss_dsl.loading import load, loads
+
+ROOT = Path(__file__).parents[2]
+CORPUS = [p.read_text() for p in sorted((ROOT / "tests" / "cases").glob("*/*.rss"))]
+
+
+def problem(text: str):
+    result = check(loads(text))
+    assert result.problem is not None, result.diagnostics
+    return result.problem
+
+
+def codes(text: str) -> list[str]:
+    return [d.rule.code for d in check(loads(text)).diagnostics]
+
+
+# --- ports ------------------------------------------------------------------------------------------
+
+
+def test_devices_fill_the_gaps_in_order():
+    ports = problem(
+        """port A { queues 4 }
+        ports G[2] { device 1  queues 4 }
+        port B { queues 4 }
+        port C { device 0  queues 4 }"""
+    ).ports
+    assert [(p.name, p.device) for p in ports] == [("A", 3), ("G0", 1), ("G1", 2), ("B", 4), ("C", 0)]
+
+
+def test_defaults():
+    (port,) = problem("port A { queues 4 }").ports
+    assert (port.nic.name, port.table_size, port.auto, port.traffic, port.adapter) == (
+        "generic",
+        128,
+        True,
+        None,
+        None,
+    )
+
+
+def test_tables_that_follow_the_queues():
+    sizes = {n: problem(f"port A {{ nic mlx5  queues {n} }}").ports[0].table_size for n in (8, 12)}
+    assert sizes == {8: 8, 12: 512}
+    assert problem("port A { nic mlx5  queues 12  table 64 }").ports[0].table_size == 64
+
+
+def test_nic_without_a_table_has_one_entry_per_queue():
+    assert problem("port A { nic linux-tap  queues 6 }").ports[0].table_size == 6
+    assert codes("port A { nic linux-tap  queues 6  table 64 }") == ["RSS202"]
+
+
+@pytest.mark.parametrize(
+    ("key", "warned"),
+    [
+        (MICROSOFT_KEY.hex(), True),
+        (MICROSOFT_KEY[:16].hex(), True),
+        (MICROSOFT_KEY.hex() + "00" * 12, True),
+        ("6d5a" * 26, True),
+        ("6d5a" * 20 + "00" * 12, True),
+        ("6d5a6d5b" * 10, False),
+        ("00" * 52, False),
+        (MICROSOFT_KEY[1:].hex(), False),
+    ],
+)
+def test_public_keys(key, warned):
+    text = f"port A {{ nic intel-x710  hash ipv4-tcp  queues 16  key {key} }}"
+    assert codes(text) == (["RSS213"] if warned else [])
+    pinned = problem(text).ports[0].pinned
+    assert pinned.key == bytes.fromhex(key).ljust(52, b"\0")
+
+
+@pytest.mark.parametrize(
+    ("queues", "factor"), [(48, "1.5"), (64, None), (33, "1.03"), (12, "1.12"), (9, "1.12")]
+)
+def test_uneven_tables(queues, factor):
+    found = check(loads(f"port A {{ nic azure-mana  hash ipv4-tcp  queues {queues} }}")).diagnostics
+    expected = f"{queues} queues on 64 entries: the busiest queue gets {factor} times its share"
+    shown = [d.message for d in found if d.rule.code == "RSS212"]
+    assert shown == ([expected] if factor is not None and float(factor) >= 1.1 else [])
+
+
+def test_traffic_decides_which_classes_are_live():
+    (port,) = problem("port A { hash ipv4-tcp, ipv4-udp  traffic ipv4-udp, ipv4-sctp  queues 4 }").ports
+    assert [i.packet_class for i in port.live] == ["ipv4-udp"]
+    assert port.traffic == ("ipv4-udp", "ipv4-sctp")
+
+
+# --- groups and lines -------------------------------------------------------------------------------
+
+GROUPS = """
+ports TX[3] { hash ipv4-tcp  queues 4 }
+port RX { hash ipv4-tcp  queues 4  key 0102 }
+"""
+
+
+def pairs(text: str):
+    found = problem(GROUPS + text)
+    return [(found.ports[r.first].name, found.ports[r.second].name) for r in found.requirements]
+
+
+def test_one_star():
+    assert pairs("require TX[*].vlan == RX.vlan") == [("TX0", "RX"), ("TX1", "RX"), ("TX2", "RX")]
+    assert pairs("require TX[1].vlan == TX1'.vlan") == [("TX1", "TX1")]
+    assert pairs("require TX[*].vlan == TX2.vlan && TX[*].ipv4_src == TX[2].ipv4_dst") == [
+        ("TX0", "TX2"),
+        ("TX1", "TX2"),
+        ("TX2", "TX2"),
+    ]
+
+
+def test_two_stars_are_a_full_mesh_with_itself():
+    found = pairs("require TX[*].ipv4_src == TX[*]'.ipv4_dst")
+    assert len(found) == len(set(found)) == 9
+    assert ("TX1", "TX1") in found
+
+
+def test_expansions_share_line_and_condition():
+    found = problem(GROUPS + "require a: TX[*].vlan == TX[*]'.vlan\nrequire TX0.vlan == RX.vlan")
+    assert [line.label for line in found.lines] == ["a", "requirement 2", "key of RX"]
+    assert {r.line for r in found.requirements} == {0, 1}
+    assert len({id(r.condition) for r in found.requirements}) == 2
+    assert found.pinned_lines == ((2, 3),)
+
+
+def test_a_pinned_group_is_one_line():
+    found = problem("ports P[3] { hash ipv4-tcp  queues 4  key 0102 }")
+    assert [line.label for line in found.lines] == ["key of P"]
+    assert found.pinned_lines == ((0, 0), (0, 1), (0, 2))
+
+
+def test_assumptions_of_groups():
+    found = problem(GROUPS + "assume TX[*].vlan == 5\nassume RX'.vlan < 9")
+    assert [a.port for a in found.assumptions] == [0, 1, 2, 3]
+
+
+def test_large_groups_are_fast():
+    spec = loads("ports P[128] { hash ipv4-tcp  queues 4 } require P[*].ip_src == P[*]'.ip_dst")
+    start = time.perf_counter()
+    found = check(spec).problem
+    assert time.perf_counter() - start < 2
+    assert found is not None
+    assert len(found.requirements) == 16_384
+
+
+# --- files ------------------------------------------------------------------------------------------
+
+
+def test_imports_come_first_and_count_once(tmp_path):
+    (tmp_path / "base.rss").write_text("port A { queues 4 }\nrequire one: A.vlan == A'.vlan\nseed 3\n")
+    (tmp_path / "left.rss").write_text('import "base.rss"\nrequire two: A.ipv4_src == A\'.ipv4_src\n')
+    (tmp_path / "top.rss").write_text(
+        'import "left.rss"\nimport "base.rss"\nrequire three: A.vlan == A\'.vlan\n'
+    )
+    result = check(load(tmp_path / "top.rss"))
+    assert result.diagnostics == ()
+    assert result.problem is not None
+    assert [line.label for line in result.problem.lines] == ["one", "two", "three"]
+    assert result.problem.seed == 3
+
+
+def test_errors_of_imported_files_are_reported_there(tmp_path):
+    (tmp_path / "base.rss").write_text("port A { queues 4 }\n")
+    (tmp_path / "top.rss").write_text('import "base.rss"\nport A { queues 4 }\nrequire B.vlan == A.vlan\n')
+    found = check(load(tmp_path / "top.rss")).diagnostics
+    assert [(d.rule.code, d.span.line) for d in found] == [("RSS106", 2), ("RSS101", 3)]
+    assert found[0].related[0].span.source.path.endswith("base.rss")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "specs" / "nf").glob("*.rss")), ids=lambda p: p.stem)
+def test_packaged_specs_check_without_remark(path):
+    result = check(load(path))
+    assert result.problem is not None
+    assert result.diagnostics == ()
+
+
+def test_settings():
+    found = problem("port A { queues 4 } equality index seed 9 prefer ones nf fw { strategy tm }")
+    assert (found.equality, found.seed, len(found.preferences), found.nf.name) == ("index", 9, 1, "fw")
+    plain = problem("port A { queues 4 }")
+    assert (plain.equality, plain.seed, plain.preferences, plain.nf) == ("auto", 0, (), None)
+
+
+def test_many_unknown_names_are_reported_quickly():
+    ports = "".join(f"port P{i} {{ queues 4 }}\n" for i in range(200))
+    text = ports + "".join(f"require Q{i}x.vlan == P0.vlan\n" for i in range(400))
+    spec = loads(text)
+    start = time.perf_counter()
+    result = check(spec)
+    assert time.perf_counter() - start < 5
+    assert len(result.diagnostics) == 400
+
+
+# --- nothing crashes it -----------------------------------------------------------------------------
+
+TOKEN = re.compile(r"//[^\n]*|[\w.]+(?:-\w+)*|\s+|&&|\|\||[=!<>]=|\S")
+
+
+@given(st.sampled_from(CORPUS), st.sampled_from(CORPUS), st.integers(0, 2**32))
+def test_shuffled_specs_give_diagnostics_and_nothing_else(text, other, seed):
+    rng = random.Random(seed)
+    tokens, more = TOKEN.findall(text), TOKEN.findall(other)
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randrange(len(tokens))
+        match rng.randrange(3):
+            case 0:
+                tokens[at] = rng.choice(more)
+            case 1:
+                del tokens[at : at + 2]
+            case _:
+                tokens[at:at] = [" ", rng.choice(tokens), " "]
+    try:
+        spec = loads("".join(tokens))
+    except RssError:
+        return
+    result = check(spec)
+    assert (result.problem is None) == has_errors(result.diagnostics)
+    assert list(result.diagnostics) == sorted(
+        result.diagnostics, key=lambda d: (d.span.start, d.span.end, d.rule.code)
+    )
+    for diagnostic in result.diagnostics:
+        assert_well_put(diagnostic)
+
+
+def assert_well_put(diagnostic):
+    texts = [diagnostic.message, *(label.message for label in diagnostic.related)]
+    texts += [] if diagnostic.help is None else [diagnostic.help]
+    for text in texts:
+        assert "\n" not in text
+        assert not text.endswith(".")
+        assert text[0] == "`" or not text[0].isupper()
+        assert text.count("`") % 2 == 0
+        assert not re.search(r"\b(None|PacketName|FieldRef|Binary|tuple|dict)\b|<class", text)
