@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterable
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,9 +14,31 @@ def render(template_name: str, **context: object) -> str:
     return _environment().get_template(template_name).render(**context)
 
 
+def c_bytes(data: bytes) -> str:
+    """`0x6d, 0x5a, …`: members of a C initialiser."""
+    return ", ".join(f"0x{byte:02x}" for byte in data)
+
+
+def hex_colon(data: bytes) -> str:
+    """`6d:5a:…`: a key as ethtool writes it."""
+    return data.hex(":")
+
+
+def comment(text: str) -> str:
+    """Text that can neither end a C comment nor a line."""
+    printable = "".join(char if char.isprintable() else "?" for char in text)
+    return printable.replace("*/", "* /").replace("/*", "/ *").replace("\\", "/")
+
+
+def rows(items: Iterable[object], width: int) -> list[list[str]]:
+    """Items in lines of `width` each."""
+    texts = [str(item) for item in items]
+    return [texts[at : at + width] for at in range(0, len(texts), width)]
+
+
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("rss_synth", "templates"),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -22,3 +46,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
+    named = (c_bytes, hex_colon, comment, rows)
+    environment.filters.update({function.__name__: function for function in named})
+    environment.filters["shell_quote"] = shlex.quote
+    return environment

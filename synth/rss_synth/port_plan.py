@@ -1,0 +1,106 @@
+"""What every target that configures NICs needs to know of a port, or why it cannot have it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rss_dsl import codes
+from rss_dsl.check.switches import select
+from rss_dsl.diagnostics import Diagnostic, RssError, Rule
+from rss_dsl.nic import Switch, Via
+from rss_dsl.problem import Port, Problem
+from rss_solver.solution import PortSolution, Solution
+
+KERNEL = "kernel"
+"""The driver of profiles that stand for an operating system's own steering."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortPlan:
+    """A port with its solution."""
+
+    port: Port
+    solved: PortSolution
+    switches: tuple[tuple[Switch, int], ...]
+    """What to turn on, each with the index of its field set."""
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The port's `rss_hf`, each DPDK flag once, in the profile's order."""
+        found = []
+        for switch, index in self.switches:
+            field_set = switch.field_sets[index]
+            found += [*(() if field_set.instead else (switch.flag,)), *field_set.flags]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def write_table(self) -> bool:
+        """Whether the table can be written; otherwise it is round robin by itself."""
+        return self.port.nic.table_settable.value
+
+
+def port_plans(problem: Problem, solution: Solution, target: str) -> tuple[PortPlan, ...]:
+    """One plan per port. RssError with everything that stands in the way of every port."""
+    plans = unchecked_plans(problem, solution)
+    refuse([finding for plan in plans for finding in _findings(plan, target)])
+    return plans
+
+
+def unchecked_plans(problem: Problem, solution: Solution) -> tuple[PortPlan, ...]:
+    """One plan per port, whether or not the NIC can be configured that way."""
+    return tuple(
+        PortPlan(port, solved, _switches(port, solved))
+        for port, solved in zip(problem.ports, solution.ports, strict=True)
+    )
+
+
+def refuse(findings: list[Diagnostic]) -> None:
+    """RssError if there is any finding."""
+    if findings:
+        raise RssError(findings)
+
+
+def finding(rule: Rule, plan: PortPlan, message: str, advice: str | None = None) -> Diagnostic:
+    """A diagnostic at the port's declaration."""
+    return Diagnostic(rule=rule, message=message, span=plan.port.span, help=advice)
+
+
+def _switches(port: Port, solved: PortSolution) -> tuple[tuple[Switch, int], ...]:
+    """The port's switches; after `hash auto`, those that give what was solved for."""
+    if port.switches:
+        return port.switches
+    chosen = select(port.nic, {entry.packet_class: entry.fields for entry in solved.inputs})
+    return () if chosen is None else chosen.switches
+
+
+def _findings(plan: PortPlan, target: str) -> Iterator[Diagnostic]:
+    nic, name = plan.port.nic, plan.port.name
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name, re.ASCII) is None:
+        message = f"the port name `{name}` cannot be used in generated code"
+        yield finding(codes.UNUSABLE_PORT_NAME, plan, message, "use letters, digits and underscores")
+    if nic.driver == KERNEL:
+        yield finding(
+            codes.NO_DRIVER, plan, f"`{target}` has no driver for `{nic.name}`", "name the port's NIC"
+        )
+    elif not nic.key_settable.value:
+        message = f"the key of `{nic.name}` cannot be set, so `{target}` cannot steer `{name}`"
+        yield finding(
+            codes.FIXED_KEY, plan, message, f"{nic.key_settable.evidence}: {nic.key_settable.source}"
+        )
+    elif not nic.table_settable.value and not plan.solved.round_robin:
+        message = f"the table of `{nic.name}` cannot be written, and the one of `{name}` is not round robin"
+        yield finding(codes.FIXED_TABLE, plan, message, "leave the table round robin")
+    yield from _by_rule(plan)
+
+
+def _by_rule(plan: PortPlan) -> Iterator[Diagnostic]:
+    for switch, index in plan.switches:
+        if switch.field_sets[index].via is Via.FLOW:
+            message = (
+                f"`{plan.port.name}` hashes `{switch.classes[0]}` by fields that `{plan.port.nic.name}` "
+                "takes by rte_flow only"
+            )
+            advice = f"`rssc nic show {plan.port.nic.name}` lists what start-up offers"
+            yield finding(codes.NEEDS_RTE_FLOW, plan, message, advice)
