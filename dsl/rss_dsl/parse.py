@@ -46,10 +46,21 @@ def parse_partial(source: Source) -> tuple[Spec, tuple[Diagnostic, ...]]:
     with _paused_collection():
         statements, problems = _read(source, scan)
     if problems:
-        in_order = sorted(problems, key=lambda problem: problem.span.start)
-        return Spec(source=source, statements=tuple(statements)), tuple(in_order)
+        return Spec(source=source, statements=tuple(statements)), _in_order(problems)
     attached, tail = attach(statements, scan.comments, source.text, scan.code)
     return Spec(source=source, statements=attached, tail_comments=tail), ()
+
+
+def _in_order(problems: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The problems by place, as many as someone might read."""
+    found = sorted(problems, key=lambda problem: problem.span.start)
+    first, rest = found[:MAX_ERRORS], found[MAX_ERRORS:]
+    if rest:
+        message = f"more than {MAX_ERRORS} errors; the others are left out"
+        first.append(
+            Diagnostic(rule=codes.SYNTAX, message=message, span=rest[0].span, help="is this a spec?")
+        )
+    return tuple(first)
 
 
 @contextmanager
@@ -92,8 +103,7 @@ def _read_pieces(source: Source, scan: Scan, skip: set[int]) -> _Found:
     for start, end in lexical.pieces(code):
         if start in skip or start == misnamed:
             continue
-        if len(problems) >= MAX_ERRORS:
-            problems.append(_too_many(Span(source, start, end)))
+        if len(problems) > MAX_ERRORS:
             break
         converter = Converter(source, code, start)
         try:
@@ -105,12 +115,6 @@ def _read_pieces(source: Source, scan: Scan, skip: set[int]) -> _Found:
                 problems.append(syntax_error(source, code, start, at, expected))
         problems += converter.problems
     return statements, problems
-
-
-def _too_many(rest: Span) -> Diagnostic:
-    message = f"more than {MAX_ERRORS} errors; the rest of the file was not read"
-    place = Span(rest.source, *lexical.token_at(rest.source.text, rest.start))
-    return Diagnostic(rule=codes.SYNTAX, message=message, span=place, help="is this a spec?")
 
 
 def _is_misused_keyword(code: str, start: int, at: int, expected: frozenset[str]) -> bool:
