@@ -1,0 +1,85 @@
+"""Target `dpdk`: C that gives each port of an application its hash fields, key and table, read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rss_dsl.problem import Problem
+from rss_solver.solution import Solution
+from rss_synth.port_plan import PortPlan, port_plans
+from rss_synth.render import render
+from rss_synth.target import Artifact, Provenance
+
+_KINDS = {"tcp": "NONFRAG_{}_TCP", "udp": "NONFRAG_{}_UDP", "sctp": "NONFRAG_{}_SCTP", "frag": "FRAG_{}"}
+
+
+_KEY_ROW = 13
+_GROUP = 64
+"""`RTE_ETH_RETA_GROUP_SIZE`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CPort:
+    """What the templates print of a port."""
+
+    name: str
+    nic: str
+    device: int
+    queues: int
+    key_rows: tuple[bytes, ...]
+    key_bytes: int
+    flags: tuple[str, ...]
+    accepted: tuple[str, ...]
+    """Further flags that may be read back, since they stand for classes that are hashed."""
+    table: tuple[int, ...]
+    write_table: bool
+    resizes: bool
+    readable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DpdkTarget:
+    """See the module."""
+
+    name: str = "dpdk"
+    summary: str = "C for a DPDK application: hash fields, key and table, read back"
+
+    def emit(self, problem: Problem, solution: Solution, origin: Provenance) -> tuple[Artifact, ...]:
+        """`rss_config.c` and `rss_config.h`."""
+        ports = tuple(_c_port(plan) for plan in port_plans(problem, solution, self.name))
+        groups = max(-(-len(port.table) // _GROUP) for port in ports)
+        context = {"ports": ports, "groups": groups, "origin": origin}
+        names = ("rss_config.c", "rss_config.h")
+        return tuple(Artifact(name, render(f"dpdk/{name}.j2", **context)) for name in names)
+
+
+def _c_port(plan: PortPlan) -> _CPort:
+    nic, key = plan.port.nic, plan.solved.key
+    return _CPort(
+        name=plan.port.name,
+        nic=nic.name,
+        device=plan.port.device,
+        queues=plan.solved.queues,
+        key_rows=tuple(key[at : at + _KEY_ROW] for at in range(0, len(key), _KEY_ROW)),
+        key_bytes=len(key),
+        flags=plan.flags,
+        accepted=tuple(flag for flag in _implied(plan) if flag not in plan.flags),
+        table=plan.solved.table,
+        write_table=plan.write_table,
+        resizes=nic.table_follows_queues.value,
+        readable=nic.readable.value,
+    )
+
+
+def _implied(plan: PortPlan) -> tuple[str, ...]:
+    """Every flag of the classes that are hashed: drivers that group flags read back the whole group."""
+    found: list[str] = []
+    for entry in plan.solved.inputs:
+        version, _, kind = entry.packet_class.upper().partition("-")
+        if not version.startswith("IPV"):
+            continue
+        patterns = [_KINDS[kind.lower()]] if kind.lower() in _KINDS else ["{}", "NONFRAG_{}_OTHER"]
+        found += [f"RTE_ETH_RSS_{pattern.format(version)}" for pattern in patterns]
+        if version == "IPV6" and kind in ("TCP", "UDP", "OTHER"):
+            found.append("RTE_ETH_RSS_IPV6_EX" if kind == "OTHER" else f"RTE_ETH_RSS_IPV6_{kind}_EX")
+    return tuple(dict.fromkeys(found))
