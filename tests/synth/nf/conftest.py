@@ -121,6 +121,10 @@ def a_solution(problem: Problem, lan: bytes = THESIS_LAN, wan: bytes = THESIS_WA
 PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132, "icmp": 1, "ah": 51}
 
 
+EXTENSIONS = ((51, 16, 2), (60, 8, 0), (43, 24, 2), (0, 8, 0))
+"""IPv6 extension headers, innermost first: protocol number, bytes, and what the length field says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Packet:
     """A packet as a person would describe it; `wire` is what the programs get."""
@@ -179,9 +183,8 @@ class Packet:
         if self.fragment:
             payload = struct.pack(">BBHI", following, 0, 1, 9) + payload
             following = 44
-        for number in range(self.options):
-            kind = (0, 60, 43)[number % 3]
-            payload = struct.pack(">BB", following, 0) + bytes(6) + payload
+        for kind, size, length in EXTENSIONS[: self.options]:
+            payload = struct.pack(">BB", following, length).ljust(size, b"\0") + payload
             following = kind
         head = struct.pack(">IHBB", 6 << 28, len(payload), following, 64)
         return head + ip_address(self.src).packed + ip_address(self.dst).packed + payload
@@ -232,7 +235,7 @@ def _opening(rng: random.Random) -> Packet:
         dport=rng.choice((53, 80, 443)),
         l4=rng.choice(("tcp",) * 5 + ("udp",) * 5 + ("sctp", "icmp")),
         tags=rng.choice(((), (), (), (0x8100,), (0x88A8, 0x8100))),
-        options=rng.choice((0, 0, 0, 1, 3)),
+        options=rng.choice((0, 0, 0, 1, 4)),
         fragment=rng.random() < 0.05,
         keep=rng.choice((None,) * 30 + (10, 20, 36, 45)),
     )
@@ -240,7 +243,7 @@ def _opening(rng: random.Random) -> Packet:
 
 def _gap(rng: random.Random) -> int:
     if rng.random() < 0.03:
-        return rng.choice((60 * SECOND, 60 * SECOND + 1, 61 * SECOND, 59 * SECOND))
+        return rng.choice((60 * SECOND, 60 * SECOND + 1, 61 * SECOND, 25 * SECOND, 25 * SECOND))
     return rng.choice((0, 1, 500, SECOND // 50, SECOND // 2))
 
 
@@ -310,7 +313,8 @@ class Model:
 
     @staticmethod
     def _ports_end(packet: Packet) -> int:
-        fixed = 20 + 4 * packet.options if packet.version == 4 else 40 + 8 * packet.options
+        extensions = sum(size for _, size, _ in EXTENSIONS[: packet.options])
+        fixed = 20 + 4 * packet.options if packet.version == 4 else 40 + extensions
         return 14 + 4 * len(packet.tags) + fixed + (8 if packet.l4 == "sctp" else 4)
 
 
