@@ -29,7 +29,6 @@ def fail(error: RssError, output_format: str = "text") -> int:
 def print_findings(findings: Sequence[Diagnostic], output_format: str) -> None:
     """Findings as a JSON or SARIF document on stdout."""
     from rss_dsl.render import render_json, render_sarif
-
     from rssc import __version__
 
     text = render_json(findings) if output_format == "json" else render_sarif(findings, __version__)

@@ -11,7 +11,7 @@ from rss_dsl.codes import MAYBE_UNHASHED, SPLIT_UNHASHED, VACUOUS
 from rss_dsl.diagnostics import Diagnostic
 from rss_dsl.fields import packet_classes
 from rss_dsl.problem import Port, Problem, Requirement
-from rss_solver.ties import satisfiable
+from rss_solver.ties import beyond_equalities, satisfiable
 
 Split = tuple[str, str]
 """(port, unhashed class)."""
@@ -23,6 +23,9 @@ def coverage(problem: Problem) -> Iterator[Diagnostic]:
     unnamed: dict[int, dict[Split, None]] = {}
     live: set[int] = set()
     for requirement in problem.requirements:
+        if beyond_equalities(requirement.condition):
+            live.add(requirement.line)
+            continue
         for port, split in _splits(problem, requirement):
             found = unnamed if port.traffic is None else named
             found.setdefault(requirement.line, {})[split] = None

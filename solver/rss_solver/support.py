@@ -8,10 +8,11 @@ from rss_dsl.codes import NOT_SUPPORTED, QUEUES_DIFFER, TABLES_DISAGREE
 from rss_dsl.diagnostics import Diagnostic, Label
 from rss_dsl.fields import packet_classes
 from rss_dsl.nic import Index, Transform, Unselected, concrete
-from rss_dsl.problem import AllOf, AnyOf, Compare, Condition, Const, Port, Problem, Slice
+from rss_dsl.problem import Port, Problem
 from rss_dsl.source import Span
 from rss_solver.statement import Statement
 from rss_solver.tables import disagreement, fill
+from rss_solver.ties import beyond_equalities
 
 
 def unsupported(problem: Problem) -> Iterator[Diagnostic]:
@@ -24,7 +25,7 @@ def unsupported(problem: Problem) -> Iterator[Diagnostic]:
         yield _not_yet("`prefer`", prefer.span, "pin the key with `key HEX` if it must be a certain one")
     seen: set[int] = set()
     for requirement in problem.requirements:
-        if requirement.line not in seen and (what := _condition(requirement.condition)):
+        if requirement.line not in seen and (what := beyond_equalities(requirement.condition)):
             seen.add(requirement.line)
             yield _not_yet(
                 what, problem.lines[requirement.line].span, "write it as `==` between fields or slices"
@@ -75,20 +76,6 @@ def _gaps(port: Port) -> Iterator[Diagnostic]:
         if widest[: len(layout.fields)] != layout.fields:
             what = f"a field set with gaps on `{port.nic.name}`, which zero-fills what is left out,"
             yield _not_yet(what, port.span, f"hash ({', '.join(widest)})")
-
-
-def _condition(condition: Condition) -> str | None:
-    """What of a condition is more than a combination of equalities."""
-    match condition:
-        case AllOf(parts) | AnyOf(parts):
-            return next((what for part in parts if (what := _condition(part))), None)
-        case Compare("==", left, right):
-            terms = [type(left), type(right)]
-            return None if terms in ([Slice, Slice], [Slice, Const], [Const, Slice]) else "arithmetic"
-        case Compare(op, _, _):
-            return f"`{op}` in a requirement"
-        case _:
-            return "`!` in a requirement"
 
 
 def component_errors(problem: Problem, statement: Statement) -> Iterator[Diagnostic]:

@@ -61,6 +61,20 @@ def span_shapes(condition: Condition, first: HashInput, second: HashInput) -> tu
     return tuple(shapes) if satisfiable else None
 
 
+def beyond_equalities(condition: Condition) -> str | None:
+    """What of a condition is more than a combination of equalities, which is all this module takes."""
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            return next((what for part in parts if (what := beyond_equalities(part))), None)
+        case Compare("==", left, right):
+            terms = [type(left), type(right)]
+            return None if terms in ([Slice, Slice], [Slice, Const], [Const, Slice]) else "arithmetic"
+        case Compare(op, _, _):
+            return f"`{op}` in a requirement"
+        case _:
+            return "`!` in a requirement"
+
+
 def satisfiable(condition: Condition, pair: tuple[PacketClass, PacketClass]) -> bool:
     """Whether packets of these classes can satisfy the condition."""
     return any(_unify(conjunction, pair) is not None for conjunction in disjuncts(condition, pair))

@@ -18,9 +18,9 @@ def add(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "eval",
         help="load per queue on captures",
-        description="Captures are pcap or pcapng files of Ethernet frames. A capture of several ports' packets "
-        "is given as --pcap FILE and split by --from PORT=PREFIX: packets whose source lies in the prefix came "
-        "in on that port, the rest on the one port without a prefix.",
+        description="Captures are pcap or pcapng files of Ethernet frames. A capture of several ports' "
+        "packets is given as --pcap FILE and split by --from PORT=PREFIX: packets whose source lies in the "
+        "prefix came in on that port, the rest on the one port without a prefix.",
     )
     add_spec(parser)
     parser.add_argument(

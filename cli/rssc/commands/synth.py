@@ -27,10 +27,9 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Solve or take keys, prove, emit, write."""
-    from rss_synth.targets import TARGETS, target
-
     from rss_solver.proof import Proof, verify
     from rss_synth.target import Provenance
+    from rss_synth.targets import TARGETS
     from rssc import __version__
     from rssc.documents import emit
     from rssc.exits import Exit
@@ -59,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         return verdict_exit(verdict)
     spec = identity(found.problem)
     origin = Provenance(__version__, spec.path, spec.sha256)
-    artifacts = target(options.target).emit(found.problem, found.solution, origin)
+    artifacts = TARGETS[options.target]().emit(found.problem, found.solution, origin)
     written = write_artifacts(options.out, artifacts)
     if options.format == "json":
         emit({"target": options.target, "files": [str(path) for path in written]})

@@ -30,7 +30,7 @@ class GivenKey:
 
 
 def apply(problem: Problem, given: Sequence[GivenKey], where: Span) -> Solution:
-    """The solution that given keys make; RssError with every mismatch. `where`: the place of what is missing."""
+    """The solution that given keys make; RssError with every mismatch. `where` is where keys are missing."""
     findings = list(_findings(problem, given, where))
     if findings:
         raise RssError(findings)

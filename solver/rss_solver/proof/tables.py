@@ -28,7 +28,7 @@ def tables_may_part(first: tuple[int, ...], second: tuple[int, ...], agreeing: i
 
 
 def reachable(start: Entries, steps: Sequence[Entries]) -> Iterator[tuple[Entries, int]]:
-    """Every pair of entries that `start` and sums of `steps` reach, each with the steps chosen (a bit set)."""
+    """Every pair of entries that `start` and sums of `steps` reach, with the steps chosen (a bit set)."""
     system = Elimination()
     for number, step in enumerate(steps):
         system.add(step, 1 << number)
