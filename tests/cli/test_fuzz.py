@@ -16,70 +16,14 @@ from rssc.__main__ import main
 
 SPECS = [path.read_text() for path in sorted((ROOT / "specs" / "nf").glob("*.rss"))]
 TOKEN = re.compile(r"\w+|\s+|.")
-WORDS = [
-    *[
-        "port",
-        "ports",
-        "require",
-        "relation",
-        "import",
-        "prefer",
-        "assume",
-        "equality",
-        "seed",
-        "nf",
-        "hash",
-        "auto",
-        "queues",
-        "nic",
-        "generic",
-    ],
-    *[
-        "traffic",
-        "key",
-        "adapter",
-        "fragments",
-        "same-as-flow",
-        "ipv4-tcp",
-        "ipv6-frag",
-        "l2",
-        "LAN",
-        "WAN",
-        "LAN'",
-        "TX[4]",
-        "TX[*]",
-    ],
-    *[
-        ".ipv4_src",
-        ".l4_dst",
-        ".vlan",
-        "[0:8]",
-        "==",
-        "!=",
-        "<",
-        "in",
-        "&&",
-        "||",
-        "!",
-        "(",
-        ")",
-        "{",
-        "}",
-        "10.0.0.0/8",
-        "::1",
-        "0x6d5a",
-        "0",
-        "16",
-        "48",
-        "70000",
-    ],
-    *["60s", ",", ":", "//", "/*", "*/", "'", "near", "ones"],
-    '"std/flows.rss"',
-    '"nowhere.rss"',
-    "reversed(LAN, WAN)",
-    "\0",
-    "é",
-]
+WORDS = re.findall(
+    r"\S+",
+    """port ports require relation import prefer assume equality seed nf hash auto queues nic generic
+    traffic key adapter fragments same-as-flow ipv4-tcp ipv6-frag l2 LAN WAN LAN' TX[4] TX[*]
+    .ipv4_src .l4_dst .vlan [0:8] == != < in && || ! ( ) { } 10.0.0.0/8 ::1 0x6d5a 0 16 48 70000
+    60s , : // /* */ ' near ones é "std/flows.rss" "nowhere.rss" reversed(LAN,WAN)""",
+)
+WORDS += ["\0", "\r", "\ufeff"]
 quick = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

@@ -19,6 +19,11 @@ from rss_solver.solve import Solved, solve
 from rss_solver.steering import land
 from rss_solver.tables import disagreement, fill
 
+TABLES_OF_128_AND_512 = """
+port A { nic generic  hash ipv4-tcp  queues 12 }
+port B { nic intel-x710  hash ipv4-tcp  queues 12 }
+require """
+
 
 def solved(found, seed=None):
     outcome = solve(found, seed)
@@ -99,8 +104,7 @@ def test_other_tables_are_judged_as_they_are():
 
 
 def test_ports_with_different_tables_agree_on_the_smallest():
-    text = "port A { nic generic  hash ipv4-tcp  queues 12 }\nport B { nic intel-x710  hash ipv4-tcp  queues 12 }"
-    found = problem(f"{text}\nrequire {session('A', 'B')}")
+    found = problem(TABLES_OF_128_AND_512 + session("A", "B"))
     solution = solved(found)
     a, b = solution.ports
     assert (a.table_size, b.table_size) == (128, 512)
@@ -111,8 +115,7 @@ def test_ports_with_different_tables_agree_on_the_smallest():
 
 def test_fixed_tables_that_split_are_found():
     """128 and 512 entries over 12 queues: round robin parts them at hash 128."""
-    text = "port A { nic generic  hash ipv4-tcp  queues 12 }\nport B { nic intel-x710  hash ipv4-tcp  queues 12 }"
-    found = problem(f"{text}\nrequire {session('A', 'B')}")
+    found = problem(TABLES_OF_128_AND_512 + session("A", "B"))
     fixed = [
         replace(port, nic=replace(port.nic, table_settable=replace(port.nic.table_settable, value=False)))
         for port in found.ports
