@@ -10,9 +10,6 @@ from rss_synth.port_plan import PortPlan, port_plans
 from rss_synth.render import render
 from rss_synth.target import Artifact, Provenance
 
-_KINDS = {"tcp": "NONFRAG_{}_TCP", "udp": "NONFRAG_{}_UDP", "sctp": "NONFRAG_{}_SCTP", "frag": "FRAG_{}"}
-
-
 _KEY_ROW = 13
 _GROUP = 64
 """`RTE_ETH_RETA_GROUP_SIZE`."""
@@ -63,23 +60,9 @@ def _c_port(plan: PortPlan) -> _CPort:
         key_rows=tuple(key[at : at + _KEY_ROW] for at in range(0, len(key), _KEY_ROW)),
         key_bytes=len(key),
         flags=plan.flags,
-        accepted=tuple(flag for flag in _implied(plan) if flag not in plan.flags),
+        accepted=tuple(flag for flag in plan.implied if flag not in plan.flags),
         table=plan.solved.table,
         write_table=plan.write_table,
         resizes=nic.table_follows_queues.value,
         readable=nic.readable.value,
     )
-
-
-def _implied(plan: PortPlan) -> tuple[str, ...]:
-    """Every flag of the classes that are hashed: drivers that group flags read back the whole group."""
-    found: list[str] = []
-    for entry in plan.solved.inputs:
-        version, _, kind = entry.packet_class.upper().partition("-")
-        if not version.startswith("IPV"):
-            continue
-        patterns = [_KINDS[kind.lower()]] if kind.lower() in _KINDS else ["{}", "NONFRAG_{}_OTHER"]
-        found += [f"RTE_ETH_RSS_{pattern.format(version)}" for pattern in patterns]
-        if version == "IPV6" and kind in ("TCP", "UDP", "OTHER"):
-            found.append("RTE_ETH_RSS_IPV6_EX" if kind == "OTHER" else f"RTE_ETH_RSS_IPV6_{kind}_EX")
-    return tuple(dict.fromkeys(found))

@@ -44,5 +44,5 @@ def _more(plan: PortPlan) -> dict[str, object]:
         "table": list(plan.solved.table),
         "key_bytes": len(plan.solved.key),
         "rss_hf": list(plan.flags),
-        "rte_flow": [name for classes in by_rule for name in classes],
+        "rte_flow": list(dict.fromkeys(name for classes in by_rule for name in classes)),
     }

@@ -16,6 +16,14 @@ from rss_solver.solution import PortSolution, Solution
 KERNEL = "kernel"
 """The driver of profiles that stand for an operating system's own steering."""
 
+_KINDS = {
+    "TCP": "NONFRAG_{}_TCP",
+    "UDP": "NONFRAG_{}_UDP",
+    "SCTP": "NONFRAG_{}_SCTP",
+    "FRAG": "FRAG_{}",
+}
+_EXTENDED = {"TCP": "TCP_EX", "UDP": "UDP_EX", "OTHER": "EX"}
+
 
 @dataclass(frozen=True, slots=True)
 class PortPlan:
@@ -36,9 +44,25 @@ class PortPlan:
         return tuple(dict.fromkeys(found))
 
     @property
+    def implied(self) -> tuple[str, ...]:
+        """Every flag for the classes that are hashed, as drivers that group flags answer with the group."""
+        found = [flag for entry in self.solved.inputs for flag in _flags_of(entry.packet_class)]
+        return tuple(dict.fromkeys(found))
+
+    @property
     def write_table(self) -> bool:
         """Whether the table can be written; otherwise it is round robin by itself."""
         return self.port.nic.table_settable.value
+
+
+def _flags_of(packet_class: str) -> Iterator[str]:
+    version, _, kind = packet_class.upper().partition("-")
+    if version not in ("IPV4", "IPV6"):
+        return
+    patterns = (_KINDS[kind],) if kind in _KINDS else ("{}", "NONFRAG_{}_OTHER")
+    yield from (f"RTE_ETH_RSS_{pattern.format(version)}" for pattern in patterns)
+    if version == "IPV6" and kind in _EXTENDED:
+        yield f"RTE_ETH_RSS_IPV6_{_EXTENDED[kind]}"
 
 
 def port_plans(problem: Problem, solution: Solution, target: str) -> tuple[PortPlan, ...]:

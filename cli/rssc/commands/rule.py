@@ -36,10 +36,9 @@ def _explanation(args: argparse.Namespace) -> str:
     from rss_dsl.codes import all_rules
     from rss_dsl.explain import explanation
 
-    rules = all_rules()
-    names = {rule.name: code for code, rule in rules.items()}
+    names = {rule.name: code for code, rule in all_rules().items()}
     digits = args.code.lower().removeprefix("rss")
-    code = names.get(args.code.lower(), f"RSS{digits}")
-    if code not in rules:
+    text = explanation(names.get(args.code.lower(), f"RSS{digits}"))
+    if text is None:
         args.usage_error(f"unknown code `{args.code}`: `rssc rule` lists them all")
-    return explanation(code).rstrip("\n")
+    return str(text).rstrip("\n")
