@@ -8,7 +8,7 @@ for package in "$@"; do
         gcc | make | pkg-config | shellcheck | ethtool) command -v "$package" >/dev/null 2>&1 || missing="$missing $package" ;;
         libpcap-dev) echo '#include <pcap/pcap.h>' | cc -E - >/dev/null 2>&1 || missing="$missing $package" ;;
         libdpdk-dev) pkg-config --exists libdpdk 2>/dev/null || missing="$missing $package" ;;
-        dpdk) command -v dpdk-testpmd >/dev/null 2>&1 || missing="$missing $package" ;;
+        dpdk-dev) command -v dpdk-testpmd >/dev/null 2>&1 || missing="$missing $package" ;;
         *) echo "packages.sh: no check for $package" >&2; exit 2 ;;
     esac
 done

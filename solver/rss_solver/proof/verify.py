@@ -36,6 +36,8 @@ class Case:
     """One requirement on one pair of classes."""
 
     requirement: Requirement
+    number: int
+    """Of its condition: equal conditions have equal numbers, and are looked at once."""
     inputs: tuple[HashInput, HashInput]
     """An unhashed class has no fields."""
 
@@ -48,6 +50,7 @@ def verify(problem: Problem, solution: Solution) -> Verdict:
 class _Verifier:
     def __init__(self, problem: Problem, solution: Solution) -> None:
         self.problem, self.solution = problem, solution
+        self.numbers: dict[Condition, int] = {}
         self.spaces: dict[tuple[int, HashInput, HashInput], PairSpace] = {}
         self.implied: dict[tuple[int, HashInput, HashInput], Unknown | bool] = {}
         self.agreement: dict[tuple[object, ...], int] = {}
@@ -76,12 +79,13 @@ class _Verifier:
     def _cases(self) -> Iterator[Case]:
         for requirement in self.problem.requirements:
             only = requirement.only
+            number = self.numbers.setdefault(requirement.condition, len(self.numbers))
             for first in _matter(self.problem.ports[requirement.first]):
                 for second in _matter(self.problem.ports[requirement.second]):
                     if only is None or (
                         first.packet_class in only.first and second.packet_class in only.second
                     ):
-                        yield Case(requirement, (first, second))
+                        yield Case(requirement, number, (first, second))
 
     def _judge(self, case: Case) -> Counterexample | Undecided | None:
         space = self._space(case)
@@ -104,7 +108,7 @@ class _Verifier:
 
     @staticmethod
     def _key(case: Case) -> tuple[int, HashInput, HashInput]:
-        return id(case.requirement.condition), *case.inputs
+        return case.number, *case.inputs
 
     def _space(self, case: Case) -> PairSpace:
         key = self._key(case)
