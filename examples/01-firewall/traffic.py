@@ -14,6 +14,7 @@ MIX = Mix(
     seed=1,
     conversations=3_000,
     packets=60_000,
+    zipf=None,  # connections of one size: the load then shows the hash, not a few elephants
     scans=0.15,
     pauses=0.2,
     vlan=0.05,

@@ -1,0 +1,41 @@
+"""`import rssc` is the public API: everything it names is there, and it loads nothing until asked."""
+
+import subprocess
+import sys
+
+import pytest
+from rsstest import ROOT
+
+import rssc
+
+
+def test_every_public_name_is_there():
+    assert sorted(rssc.__all__) == rssc.__all__
+    for name in rssc.__all__:
+        assert getattr(rssc, name) is not None
+    assert not hasattr(rssc, "nothing")
+
+
+def test_from_a_file_to_a_proof():
+    problem = rssc.check(rssc.load(ROOT / "specs" / "nf" / "fw.rss"))
+    solved = rssc.solve(problem, seed=3)
+    assert isinstance(solved, rssc.Solved)
+    assert isinstance(rssc.verify(problem, solved.solution), rssc.Proof)
+    packet = rssc.parse_packet("ipv4-tcp 10.0.0.1:1234 > 192.0.2.1:80")
+    reply = rssc.parse_packet("ipv4-tcp 192.0.2.1:80 > 10.0.0.1:1234")
+    lan = rssc.land(packet, problem.ports[0], solved.solution.ports[0])
+    wan = rssc.land(reply, problem.ports[1], solved.solution.ports[1])
+    assert (lan.hash, lan.queue) == (wan.hash, wan.queue)
+
+
+def test_mistakes_are_one_exception_with_all_diagnostics():
+    with pytest.raises(rssc.RssError) as found:
+        rssc.check(rssc.loads("port A { nic x  queues 0 }\nrequire B.ipv4_src == C.ipv4_src"))
+    assert len(found.value.diagnostics) >= 3
+
+
+def test_help_loads_no_solver():
+    heavy = "[name for name in ('z3', 'numpy', 'textx', 'jinja2') if name in sys.modules]"
+    code = f"import sys, rssc.__main__; rssc.__main__.parser(); print({heavy})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
