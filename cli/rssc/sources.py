@@ -13,6 +13,7 @@ from rss_solver.solution import Solution
 from rssc.inputs import given_solution
 from rssc.outcome import conflict_exit
 from rssc.pipeline import compile_spec, ready
+from rssc.progress import stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,16 @@ class Keys:
     findings: tuple[Diagnostic, ...]
     verdict: Verdict | None
     """Solved keys come with theirs."""
+
+
+def judged(keys: Keys) -> Verdict:
+    """The verdict on keys; given ones are proved now."""
+    if keys.verdict is not None:
+        return keys.verdict
+    from rss_solver.proof import verify
+
+    with stage("proving"):
+        return verify(keys.problem, keys.solution)
 
 
 def keys_for(options: argparse.Namespace) -> Keys | int:

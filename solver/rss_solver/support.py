@@ -84,6 +84,9 @@ def component_errors(problem: Problem, statement: Statement) -> Iterator[Diagnos
     for component in statement.components:
         first, *others = (problem.ports[i] for i in component)
         for other in others:
+            if other.nic.hash_init.value != first.nic.hash_init.value:
+                what = f"tying `{first.name}` to `{other.name}`, whose hash starts from another value,"
+                yield _not_yet(what, other.span, "use NICs whose hash starts from the same value")
             if other.queues != first.queues:
                 yield Diagnostic(
                     rule=QUEUES_DIFFER,

@@ -24,7 +24,7 @@ WORDS = re.findall(
     60s , : // /* */ ' near ones é "std/flows.rss" "nowhere.rss" reversed(LAN,WAN)""",
 )
 WORDS += ["\0", "\r", "\ufeff"]
-quick = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite
@@ -93,7 +93,7 @@ junk = st.one_of(
 )
 
 
-@quick
+@settings(quick, max_examples=20)
 @given(st.data())
 def test_mutated_lock_files(tmp_path_factory, capsys, lock, data):
     document = json.loads(lock)

@@ -60,7 +60,7 @@ def as_text(pair, conjunction):
     return " && ".join(parts)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.lists(st.tuples(packets, conjunctions), min_size=1, max_size=3), st.sampled_from(["hash", "index"]))
 def test_closed_form_is_the_definition(requirements, mode):
     lines = [f"require {as_text(pair, conjunction)}" for pair, conjunction in requirements]

@@ -27,7 +27,7 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Solve or take keys, prove, emit, write."""
-    from rss_solver.proof import Proof, verify
+    from rss_solver.proof import Proof
     from rss_synth.target import Provenance
     from rss_synth.targets import TARGETS
     from rssc import __version__
@@ -36,10 +36,9 @@ def run(options: argparse.Namespace) -> int:
     from rssc.inputs import identity
     from rssc.outcome import verdict_exit
     from rssc.output import write_artifacts
-    from rssc.progress import stage
     from rssc.report import tell
     from rssc.show import show_verdict
-    from rssc.sources import keys_for
+    from rssc.sources import judged, keys_for
 
     if options.target not in TARGETS:
         known = ", ".join(TARGETS)
@@ -49,10 +48,7 @@ def run(options: argparse.Namespace) -> int:
     if isinstance(found, int):
         return found
     tell(found.findings)
-    verdict = found.verdict
-    if verdict is None:
-        with stage("proving"):
-            verdict = verify(found.problem, found.solution)
+    verdict = judged(found)
     if not isinstance(verdict, Proof):
         print(show_verdict(found.problem, verdict))
         return verdict_exit(verdict)

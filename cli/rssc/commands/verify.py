@@ -19,23 +19,18 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Judge the given keys, or those that solving gives."""
-    from rss_solver.proof import verify
     from rssc.documents import emit, verdict_document
     from rssc.inputs import identity
     from rssc.outcome import verdict_exit
-    from rssc.progress import stage
     from rssc.report import tell
     from rssc.show import show_verdict
-    from rssc.sources import keys_for
+    from rssc.sources import judged, keys_for
 
     found = keys_for(options)
     if isinstance(found, int):
         return found
     tell(found.findings)
-    verdict = found.verdict
-    if verdict is None:
-        with stage("proving"):
-            verdict = verify(found.problem, found.solution)
+    verdict = judged(found)
     if options.format == "json":
         spec = identity(found.problem)
         document = {"path": spec.path, "sha256": spec.sha256}

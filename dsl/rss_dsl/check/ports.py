@@ -113,6 +113,13 @@ def _port(declaration: PortDecl, items: Items, report: Report) -> Port | None:
     queues = _queues(profile, declaration, items, report)
     size = None if queues is None else _table(profile, queues, declaration, items, report)
     pinned = None if items.key is None else _pinned(profile, items.key, report)
+    if items.key is None and not profile.key_settable.value:
+        report.add(
+            codes.KEY_NOT_SETTABLE,
+            f"the key of `{profile.name}` cannot be set, so what is solved for `{declaration.name}` is not used",
+            header(declaration) if items.nic is None else items.nic.span,
+            help="pin the key that the NIC has with `key HEX`, so that it is checked and others fit it",
+        )
     if selection is None or queues is None or size is None or (pinned is None) != (items.key is None):
         return None
     return Port(
@@ -252,13 +259,6 @@ def _pinned(profile: NicProfile, item: Key, report: Report) -> PinnedKey | None:
     key = key_of(item.digits, length, profile.name, item.span, report)
     if key is None:
         return None
-    if not profile.key_settable.value:
-        report.add(
-            codes.KEY_NOT_SETTABLE,
-            f"the key of `{profile.name}` cannot be set",
-            item.span,
-            help="pin the key that the NIC has, so that `rssc` checks the spec against it",
-        )
     lints.public_key(key, item.span, report)
     return PinnedKey(key.ljust(length, b"\0"), item.span)
 
