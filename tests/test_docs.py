@@ -37,30 +37,31 @@ from rssc.exits import Exit
 from rssc.pipeline import compile_spec
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/README.md")])
-GENERATED = ROOT / "docs" / "diagnostics.md"
-WRITTEN = [path for path in DOCUMENTS if path != GENERATED and path.parts[-3] != "examples"]
-BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block: its language, the words behind it, its text and where the text begins."""
-
-    language: str
-    words: tuple[str, ...]
-    text: str
-    start: int
 
 
 def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/README.md")])
+GENERATED = ROOT / "docs" / "diagnostics.md"
+WRITTEN = [path for path in DOCUMENTS if path != GENERATED and not name(path).startswith("examples/")]
+BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, the words behind it, and its text."""
+
+    language: str
+    words: tuple[str, ...]
+    text: str
+
+
 def blocks(path: Path) -> Iterator[Block]:
     for match in BLOCK.finditer(path.read_text(encoding="utf-8")):
         language, *words = match[1].split() or [""]
-        yield Block(language, tuple(words), match[2], match.start(2))
+        yield Block(language, tuple(words), match[2])
 
 
 def with_blocks(*languages: str) -> list[Path]:

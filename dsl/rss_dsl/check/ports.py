@@ -113,10 +113,10 @@ def _port(declaration: PortDecl, items: Items, report: Report) -> Port | None:
     queues = _queues(profile, declaration, items, report)
     size = None if queues is None else _table(profile, queues, declaration, items, report)
     pinned = None if items.key is None else _pinned(profile, items.key, report)
-    if items.key is None and not profile.key_settable.value:
+    if items.key is None and profile.toeplitz.value and not profile.key_settable.value:
         report.add(
             codes.KEY_NOT_SETTABLE,
-            f"the key of `{profile.name}` cannot be set, so what is solved for `{declaration.name}` is not used",
+            f"the key of `{profile.name}` cannot be set, and that of `{declaration.name}` is not known",
             header(declaration) if items.nic is None else items.nic.span,
             help="pin the key that the NIC has with `key HEX`, so that it is checked and others fit it",
         )
