@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rss_dsl.diagnostics import Diagnostic, RssError
     from rss_dsl.format import format_spec
-    from rss_dsl.loading import load, loads
+    from rss_dsl.loading import loads
     from rss_dsl.problem import Problem
     from rss_dsl.spec import Spec
     from rss_solver.conflict import Conflict
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rss_solver.solution import Solution
     from rss_solver.solve import Solved, solve
     from rss_solver.steering import Landing, land
-    from rssc.pipeline import check, compile_spec, examine
+    from rssc.pipeline import check, compile_spec, examine, load
 
 __version__ = "0.1.0"
 
@@ -46,7 +46,7 @@ _HOMES = {
     "examine": "rssc.pipeline",
     "format_spec": "rss_dsl.format",
     "land": "rss_solver.steering",
-    "load": "rss_dsl.loading",
+    "load": "rssc.pipeline",
     "loads": "rss_dsl.loading",
     "parse_packet": "rss_solver.packet_text",
     "solve": "rss_solver.solve",
@@ -83,3 +83,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'rssc' has no attribute {name!r}")
     found: object = getattr(import_module(_HOMES[name]), name)
     return found
+
+
+def __dir__() -> list[str]:
+    return __all__

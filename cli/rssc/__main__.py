@@ -10,6 +10,7 @@ from importlib import import_module
 
 from rssc import __version__
 from rssc.exits import SUMMARY, Exit
+from rssc.streams import is_streams, lost, open_closed
 
 COMMANDS = ("check", "fmt", "solve", "verify", "explain", "example", "hash", "eval", "synth", "nic", "rule")
 
@@ -30,19 +31,27 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Users' mistakes become diagnostics, anything unforeseen exit code 70."""
-    options = parser().parse_args(arguments)
+    open_closed()
     try:
-        code = int(options.run(options))
-        sys.stdout.flush()
-        return code
-    except BrokenPipeError:
-        # The reader of our output has left; keep the interpreter from complaining about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
+        try:
+            return _answer(arguments)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+    except OSError as error:
+        return lost(error)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+
+
+def _answer(arguments: Sequence[str] | None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
     except Exception as error:
+        if isinstance(error, OSError) and is_streams(error):
+            raise
         return _failed(error, options)
 
 

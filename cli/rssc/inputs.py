@@ -21,24 +21,49 @@ _PORT_FILE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.+)")
 
 def read_source(path: Path) -> Source:
     """A text file; RssError if it cannot be read as one."""
+    return decoded(path, read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's content; RssError if it cannot be read or is too large."""
     try:
         data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
-        if data is None:
-            raise RssError([_unreadable(path, f"it has more than {MAX_BYTES >> 20} MB")])
-        return Source(str(path), data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise RssError([_unreadable(path, f"byte {error.start} is not UTF-8")]) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable file name"
-        raise RssError([_unreadable(path, reason.lower())]) from None
+        raise RssError([_unreadable(path, reason.lower(), _way_in(error))]) from None
+    if data is None:
+        why = f"it has more than {MAX_BYTES >> 20} MB"
+        raise RssError([_unreadable(path, why, "name another file: none that rssc reads comes near")])
+    return data
 
 
-def _unreadable(path: Path, why: str) -> Diagnostic:
+def decoded(path: Path, data: bytes) -> Source:
+    """A file's content as text, without a byte order mark; RssError if it is not UTF-8."""
+    try:
+        return Source(str(path), data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        why = f"it is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}"
+        raise RssError([_unreadable(path, why, "save it as UTF-8, if it is a text file at all")]) from None
+
+
+def _way_in(error: Exception) -> str:
+    match error:
+        case IsADirectoryError():
+            return "name a file in it"
+        case FileNotFoundError():
+            return "check the name"
+        case PermissionError():
+            return "check its permissions"
+        case _:
+            return "check the name and its permissions"
+
+
+def _unreadable(path: Path, why: str, way_out: str) -> Diagnostic:
     return Diagnostic(
         rule=UNREADABLE_FILE,
         message=f"cannot read `{path}`: {why}",
         span=Span(Source(str(path), ""), 0, 0),
-        help="check the name and its permissions",
+        help=way_out,
     )
 
 

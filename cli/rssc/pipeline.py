@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rss_dsl.codes import NO_PORTS
 from rss_dsl.diagnostics import Diagnostic, RssError, has_errors
 from rss_dsl.problem import Problem
+from rss_dsl.source import Span
 from rss_dsl.spec import Spec
 from rssc.progress import stage
 
@@ -36,7 +39,14 @@ class Compiled:
     """None with a conflict."""
 
 
-def compile_spec(path: Path, seed: int | None = None) -> Compiled:
+def load(path: str | os.PathLike[str]) -> Spec:
+    """The spec in a file, with its imports; RssError with every syntax error and unreadable file."""
+    from rss_dsl.loading import load as load_file
+
+    return load_file(Path(path))
+
+
+def compile_spec(path: str | os.PathLike[str], seed: int | None = None) -> Compiled:
     """Text to proven keys. RssError carries the findings if there are errors among them."""
     from rss_solver.conflict import Conflict
     from rss_solver.findings import spread_findings
@@ -54,16 +64,15 @@ def compile_spec(path: Path, seed: int | None = None) -> Compiled:
     return Compiled(checked.problem, findings, outcome, verdict)
 
 
-def ready(path: Path) -> Checked:
+def ready(path: str | os.PathLike[str]) -> Checked:
     """A problem that the solver can take; RssError with all findings if there is an error among them."""
     checked = front(path)
     return Checked(checked.problem, refuse([*checked.findings, *unsolvable(checked.problem)]))
 
 
-def front(path: Path) -> Checked:
+def front(path: str | os.PathLike[str]) -> Checked:
     """Everything `rssc check` looks at; RssError with all findings if there is an error among them."""
     from rss_dsl.check import check as check_spec
-    from rss_dsl.loading import load
 
     with stage("reading"):
         spec = load(path)
@@ -95,11 +104,22 @@ def examine(problem: Problem) -> tuple[Diagnostic, ...]:
 
 def unsolvable(problem: Problem) -> tuple[Diagnostic, ...]:
     """What keeps the solver from starting on a problem."""
+    if not problem.ports:
+        return (_no_ports(problem),)
     from rss_solver.statement import state
     from rss_solver.support import component_errors, unsupported
 
     found = tuple(unsupported(problem))
     return found or tuple(component_errors(problem, state(problem)))
+
+
+def _no_ports(problem: Problem) -> Diagnostic:
+    return Diagnostic(
+        rule=NO_PORTS,
+        message="the spec declares no port",
+        span=Span(problem.spec.source, 0, 0),
+        help="declare one, as in `port LAN { nic intel-x710  hash ipv4-tcp  queues 16 }`",
+    )
 
 
 def refuse(findings: list[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -100,10 +100,13 @@ def conflict_diagnostic(problem: Problem, conflict: Conflict) -> Diagnostic:
         case Reason.JOINT:
             what = "no key exists: each class could be spread alone, but not all of them at once"
     rest = tuple(Label(line.span, f"`{line.label}` is part of it") for line in lines[1:])
-    help_text = (
-        "without any one of these lines a key exists" if len(lines) > 1 else "without this line a key exists"
-    )
-    return Diagnostic(rule=NO_KEY, message=what, span=lines[0].span, related=rest, help=help_text)
+    return Diagnostic(rule=NO_KEY, message=what, span=lines[0].span, related=rest, help=_minimal(len(lines)))
+
+
+def _minimal(count: int) -> str:
+    if count == 1:
+        return "this line alone leaves no key"
+    return "each of these lines is needed for the conflict: the others by themselves leave a key"
 
 
 def _these(lines: Sequence[object]) -> str:

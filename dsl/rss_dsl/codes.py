@@ -78,6 +78,7 @@ FEW_QUEUES = Rule("RSS305", "few-queues-reachable", _W)
 TABLES_DISAGREE = Rule("RSS306", "tables-disagree", _E)
 VACUOUS = Rule("RSS307", "vacuous-requirement", _W)
 QUEUES_DIFFER = Rule("RSS308", "queue-counts-differ", _E)
+NO_PORTS = Rule("RSS309", "no-ports", _E)
 
 # 520-539: captures and traffic
 NOT_A_CAPTURE = Rule("RSS520", "not-a-capture", _E)

@@ -28,6 +28,16 @@ def test_from_a_file_to_a_proof():
     assert (lan.hash, lan.queue) == (wan.hash, wan.queue)
 
 
+def test_paths_are_text_or_path_objects():
+    path = ROOT / "specs" / "nf" / "fw.rss"
+    assert rssc.load(str(path)) == rssc.load(path)
+    assert rssc.compile_spec(str(path)).verdict is not None
+
+
+def test_dir_lists_the_public_names():
+    assert dir(rssc) == rssc.__all__
+
+
 def test_mistakes_are_one_exception_with_all_diagnostics():
     with pytest.raises(rssc.RssError) as found:
         rssc.check(rssc.loads("port A { nic x  queues 0 }\nrequire B.ipv4_src == C.ipv4_src"))

@@ -58,5 +58,4 @@ def _conflict(compiled: Compiled, conflict: Conflict, output_format: str) -> int
         print("\n".join(f"  {text}" for text in found))
     else:
         print("no single line of these is enough to leave out: the spec has other conflicts as well")
-    print("or share the state between cores: `strategy locks` in the `nf` block")
     return code

@@ -20,20 +20,36 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Rewrite what is not canonical; files with syntax errors stay as they are."""
-    from rss_dsl.format import format_spec
-    from rss_dsl.loading import load
+    from rss_dsl.diagnostics import Diagnostic, RssError
     from rssc.exits import Exit
-    from rssc.output import write_text
+    from rssc.report import tell
 
+    findings: list[Diagnostic] = []
     changed = []
     for path in options.specs:
-        spec = load(path)
-        text = format_spec(spec)
-        if text != spec.source.text:
-            changed.append(path)
-            if not options.check:
-                write_text(path, text)
+        try:
+            if _format(path, options.check):
+                changed.append(path)
+        except RssError as error:
+            findings += error.diagnostics
     verb = "would change" if options.check else "formatted"
     for path in changed:
         print(f"{path}: {verb}")
-    return Exit.FINDINGS if changed and options.check else Exit.OK
+    tell(findings)
+    return Exit.FINDINGS if findings or (changed and options.check) else Exit.OK
+
+
+def _format(path: Path, check: bool) -> bool:
+    """Whether a file is not canonical. Parses it alone: what it imports has no say in its form."""
+    from rss_dsl.format import format_spec
+    from rss_dsl.parse import parse
+    from rssc.inputs import decoded, read_bytes
+    from rssc.output import write_text
+
+    data = read_bytes(path)
+    text = format_spec(parse(decoded(path, data)))
+    if text.encode() == data:
+        return False
+    if not check:
+        write_text(path, text)
+    return True
