@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from rss_dsl.fields import width
-from rss_dsl.problem import HashInput, Port
+from rss_dsl.problem import HashInput
 from rss_solver.gf2 import rank
+from rss_solver.groups import Group
 from rss_solver.keyspace import KeySpace
 from rss_solver.smt import pick_nonzero
 from rss_solver.solution import ClassSpread
-from rss_solver.spread import index_bits, rows, spread
+from rss_solver.spread import rows, spread
 from rss_solver.toeplitz import HASH_BITS
 
 SMALL_SPACE = 6
@@ -34,14 +35,14 @@ class Choice:
     spread: Mapping[int, tuple[ClassSpread, ...]]
 
 
-Score = tuple[float, float, int, int, int, int, int]
+Score = tuple[bool, float, float, int, int, int, int, int]
 
 
 def choose(
-    space: KeySpace, ports: Mapping[int, Port], tables: Mapping[int, tuple[int, ...]], random: Random
+    space: KeySpace, group: Group, tables: Mapping[int, tuple[int, ...]], random: Random
 ) -> Choice | None:
     """The best keys found; None if every key leaves some class of a port with several queues on one entry."""
-    judge = _Judge(ports, tables)
+    judge = _Judge(group, tables)
     best: tuple[Score, Choice] | None = None
     for tried, keys in enumerate(_candidates(space, random), 1):
         score, choice = judge.score(keys)
@@ -51,25 +52,23 @@ def choose(
             break
     if best is not None and not judge.stuck(best[1]):
         return best[1]
-    chosen = pick_nonzero(
-        [reach(space, i, layout, port) for i, port in ports.items() for layout in _needed(port)]
-    )
+    chosen = pick_nonzero([reach(space, group, i, layout) for i, layout in needed(group)])
     return None if chosen is None else judge.score(space.keys(chosen))[1]
 
 
-def _needed(port: Port) -> tuple[HashInput, ...]:
-    """The classes that must not all land on one entry."""
-    return port.live if port.queues > 1 else ()
+def needed(group: Group) -> list[tuple[int, HashInput]]:
+    """The classes that must not all land on one entry, with their ports."""
+    return [(i, layout) for i, port in group.ports.items() if port.queues > 1 for layout in port.live]
 
 
-def reach(space: KeySpace, index: int, layout: HashInput, port: Port) -> list[int]:
-    """The affine forms of the key bits that pick a class's entries; all zero: one entry for all of it."""
-    return [space.form(index, bit) for bit in range(*index_range(layout, port.table_size))]
+def reach(space: KeySpace, group: Group, index: int, layout: HashInput) -> list[int]:
+    """The affine forms of the key bits that pick a class's queues; all zero: one queue for all of it."""
+    return [space.form(index, bit) for bit in range(*index_range(group, index, layout))]
 
 
-def index_range(layout: HashInput, table_size: int) -> tuple[int, int]:
-    """The key bits `[from, to)` that the index bits of a class depend on."""
-    return HASH_BITS - index_bits(table_size), HASH_BITS - 1 + layout.bits
+def index_range(group: Group, index: int, layout: HashInput) -> tuple[int, int]:
+    """The key bits `[from, to)` that the hash bits which pick a class's queues depend on."""
+    return HASH_BITS - group.agree[index], HASH_BITS - 1 + layout.bits
 
 
 def _candidates(space: KeySpace, random: Random) -> Iterator[Mapping[int, bytes]]:
@@ -85,8 +84,9 @@ def _candidates(space: KeySpace, random: Random) -> Iterator[Mapping[int, bytes]
 class _Judge:
     """Scores keys; equal keys and layouts (TCP and UDP, the ports of a mesh) are looked at once."""
 
-    def __init__(self, ports: Mapping[int, Port], tables: Mapping[int, tuple[int, ...]]) -> None:
-        self.ports = ports
+    def __init__(self, group: Group, tables: Mapping[int, tuple[int, ...]]) -> None:
+        self.group = group
+        self.ports = group.ports
         self.tables = tables
         self.seen: dict[tuple[object, ...], tuple[ClassSpread, int]] = {}
 
@@ -98,24 +98,24 @@ class _Judge:
             looked = [self._class(keys[i], i, layout) for layout in port.live]
             found[i] = tuple(spread for spread, _ in looked)
             entries += [(spread, hash_rank, port.queues) for spread, hash_rank in looked]
-        return _total(entries), Choice(keys, found)
+        choice = Choice(keys, found)
+        return (not self.stuck(choice), *_total(entries)), choice
 
     def _class(self, key: bytes, index: int, layout: HashInput) -> tuple[ClassSpread, int]:
         shape = tuple(name[:4] if name.startswith("ip") else str(width(name)) for name in layout.fields)
-        cached = self.seen.get((key, shape, self.tables[index]))
+        bits, init = self.group.agree[index], self.ports[index].nic.hash_init.value
+        known = key, shape, self.tables[index], bits, init
+        cached = self.seen.get(known)
         if cached is None:
-            init = self.ports[index].nic.hash_init.value
             hash_rank = rank(rows(key, layout.bits, 0))
-            cached = spread(key, layout, self.tables[index], init), hash_rank
-            self.seen[key, shape, self.tables[index]] = cached
+            cached = spread(key, layout, self.tables[index], bits, init), hash_rank
+            self.seen[known] = cached
         return replace(cached[0], packet_class=layout.packet_class), cached[1]
 
     def perfect(self, choice: Choice) -> bool:
         """Whether every class reaches every queue even within a cluster, over all index bits."""
         return all(
-            spread.clustered_rank == index_bits(port.table_size)
-            for i, port in self.ports.items()
-            for spread in choice.spread[i]
+            spread.clustered_rank == self.group.agree[i] for i in self.ports for spread in choice.spread[i]
         )
 
     def stuck(self, choice: Choice) -> bool:
@@ -128,7 +128,9 @@ class _Judge:
         )
 
 
-def _total(entries: Sequence[tuple[ClassSpread, int, int]]) -> Score:
+def _total(
+    entries: Sequence[tuple[ClassSpread, int, int]],
+) -> tuple[float, float, int, int, int, int, int]:
     """Clustered first, then plain: the worst class, then all of them; whole hashes break ties."""
     if not entries:
         return (0.0, 0.0, 0, 0, 0, 0, 0)

@@ -8,8 +8,8 @@ from itertools import zip_longest
 
 from rss_dsl.problem import Problem
 from rss_solver.conflict import Conflict
-from rss_solver.groups import Group, groups
-from rss_solver.keyspace import KeySpace
+from rss_solver.groups import Group, Modes, groups
+from rss_solver.keyspace import Inconsistent, KeySpace
 from rss_solver.solve import Solved, solve
 from rss_solver.spread import index_bits
 from rss_solver.statement import state
@@ -58,35 +58,40 @@ def explain(problem: Problem, solved: Solved) -> tuple[GroupKeys, ...]:
     statement = state(problem)
     result = []
     for group in groups(problem, statement):
-        mode = solved.solution.ports[min(group.ports)].equality
-        spaces = {
-            name: space for name in ("hash", "index") if isinstance(space := group.space(name), KeySpace)
-        }
+        chosen = {i: solved.solution.ports[i].equality for i in group.ports}
+        space = group.space(chosen)
+        if isinstance(space, Inconsistent):
+            raise ValueError("the solution is not one of this problem")
         lines = {line for window in group.windows for line in statement.windows[window]}
         result.append(
             GroupKeys(
                 ports=tuple(group.ports),
                 lines=tuple(sorted(lines)),
                 index_bits=tuple(group.agree[i] for i in group.ports),
-                free={name: _free(space, group, name) for name, space in spaces.items()},
-                classes={i: tuple(_classes(spaces[mode], group, mode, i)) for i in group.ports},
+                free=dict(_free(group)),
+                classes={i: tuple(_classes(space, group, chosen, i)) for i in group.ports},
             )
         )
     return tuple(result)
 
 
-def _free(space: KeySpace, group: Group, mode: str) -> FreeBits:
-    ranges = []
-    for i, port in group.ports.items():
-        if port.live:
-            widest = max(layout.bits for layout in port.live)
-            ranges.append((i, group.first_hash_bit(mode)[i], widest + HASH_BITS - 1))
-    return FreeBits(space.dimension(ranges), sum(stop - start for _, start, stop in ranges))
+def _free(group: Group) -> Iterator[tuple[str, FreeBits]]:
+    """By equality mode; a mode without keys is left out."""
+    for mode in ("hash", "index"):
+        space = group.space(group.all(mode))
+        if not isinstance(space, Inconsistent):
+            first = group.first_hash_bit(group.all(mode))
+            ranges = [
+                (i, first[i], max(layout.bits for layout in port.live) + HASH_BITS - 1)
+                for i, port in group.ports.items()
+                if port.live
+            ]
+            yield mode, FreeBits(space.dimension(ranges), sum(stop - start for _, start, stop in ranges))
 
 
-def _classes(space: KeySpace, group: Group, mode: str, i: int) -> Iterator[ClassKeys]:
+def _classes(space: KeySpace, group: Group, modes: Modes, i: int) -> Iterator[ClassKeys]:
     for layout in group.ports[i].live:
-        start, stop = group.first_hash_bit(mode)[i], layout.bits + HASH_BITS - 1
+        start, stop = group.first_hash_bit(modes)[i], layout.bits + HASH_BITS - 1
         zeros = tuple(_runs([bit for bit in range(start, stop) if not space.form(i, bit)]))
         yield ClassKeys(layout.packet_class, (start, stop), space.dimension([(i, start, stop)]), zeros)
 
@@ -110,11 +115,20 @@ class WayOut:
 def ways_out(problem: Problem, conflict: Conflict) -> Iterator[WayOut]:
     """Changes that resolve a conflict, each verified by solving the changed problem."""
     if problem.equality == "hash" and _solvable(replace(problem, equality="index")):
-        bits = index_bits(problem.ports[conflict.port].table_size)
+        component = next(c for c in state(problem).components if conflict.port in c)
+        bits = index_bits(min(problem.ports[i].table_size for i in component))
         yield WayOut(f"`equality index`: only the {bits} hash bits that pick a table entry have to agree")
     for line in conflict.lines:
         if _solvable(without(problem, line)):
             yield WayOut(f"leaving out `{problem.lines[line].label}`")
+    pins = [line for line in conflict.lines if line in {pinned for pinned, _ in problem.pinned_lines}]
+    if len(pins) > 1:
+        unpinned = problem
+        for line in pins:
+            unpinned = without(unpinned, line)
+        if _solvable(unpinned):
+            names = ", ".join(f"`{problem.lines[line].label}`" for line in pins)
+            yield WayOut(f"leaving out {names} together")
 
 
 def _solvable(problem: Problem) -> bool:

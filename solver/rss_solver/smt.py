@@ -59,29 +59,6 @@ Mask = tuple[int, int]
 """Selected bits of both hash inputs, the first input bit most significant."""
 
 
-def find_pair(
-    condition: Condition,
-    inputs: tuple[HashInput, HashInput],
-    masks: Sequence[Mask],
-    limit: int = DEFAULT_LIMIT,
-) -> tuple[Packet, Packet] | Unknown | None:
-    """Two packets that satisfy the condition and select an odd number of set bits by at least one mask.
-
-    None if there are no such packets. An empty input (an unhashed class) takes mask 0.
-    """
-    encoding = _Encoding(inputs)
-    odd = encoding.any_odd(masks)
-    return encoding.solve([*encoding.satisfying(condition), odd], limit)
-
-
-def find_any(
-    condition: Condition, inputs: tuple[HashInput, HashInput], limit: int = DEFAULT_LIMIT
-) -> tuple[Packet, Packet] | Unknown | None:
-    """Two packets of the inputs' classes that satisfy the condition, None if there are none."""
-    encoding = _Encoding(inputs)
-    return encoding.solve(encoding.satisfying(condition), limit)
-
-
 @dataclass(frozen=True, slots=True)
 class Obligation:
     """Pairs that satisfy a condition must agree on hash bits, each given by the input bits it sums up."""
@@ -91,23 +68,48 @@ class Obligation:
     hash_bits: tuple[Mask, ...]
 
 
-def find_split(obligations: Sequence[Obligation], limit: int = DEFAULT_LIMIT) -> int | Unknown | None:
-    """The first obligation that some pair breaks, None if there is none. One query per hash bit, over all."""
-    env = Environment()
-    build = env.formula_manager
-    encodings = [_Encoding(o.inputs, env) for o in obligations]
-    tied = [build.And(e.satisfying(o.condition)) for e, o in zip(encodings, obligations, strict=True)]
-    for bit in range(max(len(o.hash_bits) for o in obligations)):
-        broken: dict[FNode, int] = {}
-        for number, (e, o) in enumerate(zip(encodings, obligations, strict=True)):
-            mask = o.hash_bits[-1 - bit : len(o.hash_bits) - bit]
-            broken.setdefault(build.And([tied[number], e.any_odd(mask)]), number)
-        answer = _decide(env, build.Or(list(broken)), limit)
-        if answer is True:
-            return next(number for part, number in broken.items() if _decide(env, part, limit) is True)
-        if isinstance(answer, Unknown):
-            return answer
-    return None
+class Prover:
+    """Asks Z3 about pairs of packets. Its queries share one environment, so equal formulas are built once."""
+
+    def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
+        self.env = Environment()
+        self.limit = limit
+
+    def find_pair(
+        self, condition: Condition, inputs: tuple[HashInput, HashInput], masks: Sequence[Mask]
+    ) -> tuple[Packet, Packet] | Unknown | None:
+        """Two packets that satisfy the condition and select an odd number of set bits by at least one mask.
+
+        None if there are no such packets. An empty input (an unhashed class) takes mask 0.
+        """
+        encoding = _Encoding(inputs, self.env)
+        odd = encoding.any_odd(masks)
+        return encoding.solve([*encoding.satisfying(condition), odd], self.limit)
+
+    def find_any(
+        self, condition: Condition, inputs: tuple[HashInput, HashInput]
+    ) -> tuple[Packet, Packet] | Unknown | None:
+        """Two packets of the inputs' classes that satisfy the condition, None if there are none."""
+        encoding = _Encoding(inputs, self.env)
+        return encoding.solve(encoding.satisfying(condition), self.limit)
+
+    def find_split(self, obligations: Sequence[Obligation]) -> int | Unknown | None:
+        """The first obligation that some pair breaks, None if there is none; one query per hash bit."""
+        build = self.env.formula_manager
+        encodings = [_Encoding(o.inputs, self.env) for o in obligations]
+        tied = [build.And(e.satisfying(o.condition)) for e, o in zip(encodings, obligations, strict=True)]
+        for bit in range(max(len(o.hash_bits) for o in obligations)):
+            broken: dict[FNode, int] = {}
+            for number, (e, o) in enumerate(zip(encodings, obligations, strict=True)):
+                if bit < len(o.hash_bits):
+                    odd = e.any_odd(o.hash_bits[-1 - bit : len(o.hash_bits) - bit])
+                    broken.setdefault(build.And([tied[number], odd]), number)
+            answer = _decide(self.env, build.Or(list(broken)), self.limit)
+            if isinstance(answer, Unknown):
+                return answer
+            if answer:
+                return next(n for part, n in broken.items() if _decide(self.env, part, self.limit) is True)
+        return None
 
 
 def _decide(env: Environment, formula: FNode, limit: int) -> bool | Unknown:
@@ -126,8 +128,8 @@ class _Encoding:
     equal formulas.
     """
 
-    def __init__(self, inputs: tuple[HashInput, HashInput], env: Environment | None = None) -> None:
-        self.env = Environment() if env is None else env
+    def __init__(self, inputs: tuple[HashInput, HashInput], env: Environment) -> None:
+        self.env = env
         self.build = self.env.formula_manager
         self.inputs = inputs
         classes = packet_classes()

@@ -42,14 +42,19 @@ def rows(key: bytes, bits: int, first_hash_bit: int) -> list[int]:
     return [window(key, b, bits) for b in range(first_hash_bit, HASH_BITS)]
 
 
-def spread(key: bytes, layout: HashInput, table: Sequence[int], hash_init: int = 0) -> ClassSpread:
-    """What a key does to one class through a table."""
+def spread(key: bytes, layout: HashInput, table: Sequence[int], bits: int, hash_init: int = 0) -> ClassSpread:
+    """What a key does to one class through a table.
+
+    `bits`: the low hash bits that pick a queue, those of the smallest table of the port's component. Ranks
+    are counted on them, since a larger table repeats the smallest.
+    """
     matrix = rows(key, layout.bits, HASH_BITS - index_bits(len(table)))
     clustered = [row & clustered_mask(layout.fields) for row in matrix]
+    ignored = max(0, len(matrix) - bits)
     return ClassSpread(
         packet_class=layout.packet_class,
-        rank=rank(matrix),
-        clustered_rank=rank(clustered),
+        rank=rank(matrix[ignored:]),
+        clustered_rank=rank(clustered[ignored:]),
         queues=reachable_queues(matrix, layout.bits, table, hash_init),
         clustered_queues=reachable_queues(clustered, layout.bits, table, hash_init),
     )

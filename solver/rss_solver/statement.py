@@ -34,7 +34,7 @@ class Window:
     def key_range(self, start: int, first_hash_bit: int) -> tuple[int, int]:
         """The key bits `[from, to)` of the term that starts at `start`."""
         first = 0 if self.whole else first_hash_bit
-        return start + first, start + HASH_BITS + self.width - 1
+        return start + first, start + (first if first == HASH_BITS else HASH_BITS + self.width - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,8 @@ def component_errors(problem: Problem, statement: Statement) -> Iterator[Diagnos
                     related=(Label(first.span, f"`{first.name}` is here"),),
                     help="give both ports the same number of queues",
                 )
-        if (found := disagreement(component, tables)) is not None:
+        counts = {problem.ports[i].queues for i in component}
+        if len(counts) == 1 and (found := disagreement(component, tables)) is not None:
             small, large = problem.ports[found.first], problem.ports[found.second]
             yield Diagnostic(
                 rule=TABLES_DISAGREE,

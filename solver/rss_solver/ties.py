@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from math import prod
 
 from rss_dsl.fields import PacketClass, packet_classes, width
 from rss_dsl.problem import AllOf, AnyOf, Compare, Condition, Const, HashInput, Slice, Term
@@ -20,7 +21,11 @@ Bit = tuple[int, str, int]
 ZERO: Bit = (-1, "", 0)
 ONE: Bit = (-1, "", 1)
 
-MAX_DISJUNCTS = 4096
+MAX_DISJUNCTS = 2048
+"""More alternatives in one condition are refused: each costs a derivation of its own."""
+
+MAX_OPEN = 4
+"""Free bits of a field with excluded values up to which its values are looked at one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,8 @@ def span_shapes(condition: Condition, first: HashInput, second: HashInput) -> tu
     pair = classes[first.packet_class], classes[second.packet_class]
     shapes: dict[Shape, None] = {}
     satisfiable = False
-    for conjunction in disjuncts(condition, pair):
+    cases = [case for found in disjuncts(condition, pair) for case in _refined(found, pair)]
+    for conjunction in cases:
         vectors = _vectors(conjunction, pair, (first, second))
         if vectors is not None:
             satisfiable = True
@@ -63,9 +69,26 @@ def span_shapes(condition: Condition, first: HashInput, second: HashInput) -> tu
 
 def beyond_equalities(condition: Condition) -> str | None:
     """What of a condition is more than a combination of equalities, which is all this module takes."""
+    if alternatives(condition) > MAX_DISJUNCTS:
+        return f"a condition with more than {MAX_DISJUNCTS} alternatives"
+    return _beyond(condition)
+
+
+def alternatives(condition: Condition) -> int:
+    """Conjunctions in the disjunctive normal form."""
+    match condition:
+        case AnyOf(parts):
+            return sum(alternatives(part) for part in parts)
+        case AllOf(parts):
+            return prod(alternatives(part) for part in parts)
+        case _:
+            return 1
+
+
+def _beyond(condition: Condition) -> str | None:
     match condition:
         case AllOf(parts) | AnyOf(parts):
-            return next((what for part in parts if (what := beyond_equalities(part))), None)
+            return next((what for part in parts if (what := _beyond(part))), None)
         case Compare("==", left, right):
             terms = [type(left), type(right)]
             return None if terms in ([Slice, Slice], [Slice, Const], [Const, Slice]) else "arithmetic"
@@ -77,7 +100,11 @@ def beyond_equalities(condition: Condition) -> str | None:
 
 def satisfiable(condition: Condition, pair: tuple[PacketClass, PacketClass]) -> bool:
     """Whether packets of these classes can satisfy the condition."""
-    return any(_unify(conjunction, pair) is not None for conjunction in disjuncts(condition, pair))
+    return any(
+        _unify(case, pair) is not None
+        for conjunction in disjuncts(condition, pair)
+        for case in _refined(conjunction, pair)
+    )
 
 
 def disjuncts(condition: Condition, pair: tuple[PacketClass, PacketClass]) -> list[Conjunction]:
@@ -175,17 +202,41 @@ def _unify(conjunction: Conjunction, pair: tuple[PacketClass, PacketClass]) -> _
 
 
 def _excluded(classes: _Classes, pair: tuple[PacketClass, PacketClass]) -> bool:
-    """Whether a field is forced to a value that would make its packet one of another class.
-
-    A field that is not wholly determined always has another value left: no class excludes two values that
-    differ in one bit only.
-    """
+    """Whether a field is forced to a value that would make its packet one of another class."""
     for side, packet_class in enumerate(pair):
         for name, values in packet_class.excluded.items():
             roots = [classes.find(bit) for bit in _field(side, name)]
             if any(roots == list(_constant(value, width(name))) for value in values):
                 return True
     return False
+
+
+def _refined(conjunction: Conjunction, pair: tuple[PacketClass, PacketClass]) -> list[Conjunction]:
+    """The conjunction, split by value where a class excludes values of a field that is nearly determined.
+
+    With five free bits and more, the at most four excluded values on either side are less than half of all
+    that is left, so the rest still spans everything. With fewer, each value that remains is a case apart.
+    """
+    found = [conjunction]
+    for side, packet_class in enumerate(pair):
+        for name in packet_class.excluded:
+            found = [case for earlier in found for case in _by_value(earlier, pair, side, name)]
+    return found
+
+
+def _by_value(
+    conjunction: Conjunction, pair: tuple[PacketClass, PacketClass], side: int, name: str
+) -> list[Conjunction]:
+    classes = _unify(conjunction, pair)
+    if classes is None:
+        return []
+    bits = tuple(_field(side, name))
+    open_bits = dict.fromkeys(root for bit in bits if (root := classes.find(bit)) not in (ZERO, ONE))
+    if not 0 < len(open_bits) <= MAX_OPEN:
+        return [conjunction]
+    roots = tuple(open_bits)
+    choices = product((ZERO, ONE), repeat=len(roots))
+    return [(*conjunction, Tie(roots, values)) for values in choices]
 
 
 def _field(side: int, name: str) -> Iterator[Bit]:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from rss_solver.gf2 import Elimination
-from rss_solver.groups import Group
+from rss_solver.groups import Group, Modes
 from rss_solver.keyspace import number, placed
 from rss_solver.statement import Statement
 from rss_solver.toeplitz import key_bit
@@ -21,19 +21,19 @@ KeyBit = tuple[int, int]
 
 
 def lines_behind_zero(
-    statement: Statement, group: Group, mode: str, bits: Sequence[KeyBit]
+    statement: Statement, group: Group, modes: Modes, bits: Sequence[KeyBit]
 ) -> set[int] | None:
     """Lines whose equations force all these key bits to zero, None if one of them is not forced."""
-    return _Tracer(statement, group, mode).lines(bits)
+    return _Tracer(statement, group, modes).lines(bits)
 
 
 class _Tracer:
-    def __init__(self, statement: Statement, group: Group, mode: str) -> None:
+    def __init__(self, statement: Statement, group: Group, modes: Modes) -> None:
         self.variables = number({i: port.key_bits for i, port in group.ports.items()})
         self.edges: dict[int, list[tuple[int, int]]] = {}
         self.rows: list[tuple[list[int], int, int]] = []
         """(variables, constant, line) of every equation that is no edge."""
-        first = group.first_hash_bit(mode)
+        first = group.first_hash_bit(modes)
         for window in group.windows:
             starts, length = placed(window, self.variables, first)
             line = statement.windows[window][0]

@@ -23,8 +23,8 @@ FREE = [
 
 
 def free_bits(group, mode):
-    space = group.space(mode)
-    first = group.first_hash_bit(mode)
+    space = group.space(group.all(mode))
+    first = group.first_hash_bit(group.all(mode))
     return space.dimension([(i, first[i], 127) for i in group.ports])
 
 
@@ -66,7 +66,7 @@ def test_closed_form_is_the_definition(requirements, mode):
     lines = [f"require {as_text(pair, conjunction)}" for pair, conjunction in requirements]
     found = problem("\n".join([ports("A B", hash_="ipv4-tcp", nic="generic"), *lines]))
     for group in groups(found, state(found)):
-        space = group.space(mode)
+        space = group.space(group.all(mode))
         assert not isinstance(space, Inconsistent)
         oracle = definition(found, group, mode)
         everything = [(i, 0, group.ports[i].key_bits) for i in group.ports]
@@ -93,7 +93,7 @@ def definition(found, group, mode):
             continue
         for pair in class_pairs(found, requirement):
             for vector in PairSpace(requirement.condition, pair).generators():
-                for b in range(group.first_hash_bit(mode)[requirement.first], 32):
+                for b in range(group.first_hash_bit(group.all(mode))[requirement.first], 32):
                     row = 0
                     sides = zip((requirement.first, requirement.second), vector, pair, strict=True)
                     for port, data, layout in sides:
@@ -111,7 +111,7 @@ def test_pinned_keys_are_kept_or_refused(key, flip):
     text = f"port A {{ hash ipv4-tcp  queues 4  key {key.hex()} }}\nport B {{ hash ipv4-tcp  queues 4 }}"
     found = problem(f"{text}\nrequire A.ipv4_src == B.ipv4_src && A.ipv4_dst == B.ipv4_dst")
     (group,) = groups(found, state(found))
-    space = group.space("hash")
+    space = group.space(group.all("hash"))
     constrained = any(key_bit(key, 64 + x) for x in range(32 + 31))
     assert isinstance(space, Inconsistent) == constrained
     if not constrained:
@@ -128,6 +128,6 @@ def test_a_window_of_three_terms():
     terms = sorted(len(window.terms) for window in state(found).windows)
     assert terms[-1] == 3
     (group,) = groups(found, state(found))
-    keys = group.space("hash").sample(random.Random(1))
+    keys = group.space(group.all("hash")).sample(random.Random(1))
     for address in (1, 0xC0A80001, 0xFFFFFFFF):
         assert toeplitz(keys[0], address << 64, 96) == toeplitz(keys[1], address << 64 | address << 32, 96)

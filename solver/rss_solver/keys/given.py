@@ -11,7 +11,7 @@ from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.problem import Port, Problem
 from rss_dsl.source import Span
 from rss_solver.solution import PortSolution, Solution
-from rss_solver.spread import spread
+from rss_solver.spread import index_bits, spread
 from rss_solver.statement import state
 from rss_solver.tables import fill
 
@@ -37,16 +37,23 @@ def apply(problem: Problem, given: Sequence[GivenKey], where: Span) -> Solution:
     by_name = {entry.port: entry for entry in given}
     components = state(problem).components
     filled = fill(problem.ports, components)
-    ports = tuple(
-        _port_solution(port, by_name[port.name], table, problem.equality)
+    tables = [
+        table if by_name[port.name].table is None else by_name[port.name].table or ()
         for port, table in zip(problem.ports, filled, strict=True)
+    ]
+    bits = {i: index_bits(min(len(tables[j]) for j in members)) for members in components for i in members}
+    ports = tuple(
+        _port_solution(port, by_name[port.name].key, tables[i], bits[i], problem.equality)
+        for i, port in enumerate(problem.ports)
     )
     return Solution(ports=ports, components=components, seed=problem.seed)
 
 
-def _port_solution(port: Port, given: GivenKey, filled: tuple[int, ...], equality: str) -> PortSolution:
-    key = given.key.ljust(port.nic.key_bytes.value, b"\0")
-    table = filled if given.table is None else given.table
+def _port_solution(
+    port: Port, given: bytes, table: tuple[int, ...], bits: int, equality: str
+) -> PortSolution:
+    key = given.ljust(port.nic.key_bytes.value, b"\0")
+    init = port.nic.hash_init.value
     return PortSolution(
         name=port.name,
         device=port.device,
@@ -56,7 +63,7 @@ def _port_solution(port: Port, given: GivenKey, filled: tuple[int, ...], equalit
         table=table,
         equality="hash" if equality == "hash" else "index",
         inputs=port.inputs,
-        spread=tuple(spread(key, layout, table, port.nic.hash_init.value) for layout in port.live),
+        spread=tuple(spread(key, layout, table, bits, init) for layout in port.live),
     )
 
 

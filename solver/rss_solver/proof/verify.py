@@ -20,7 +20,7 @@ from rss_solver.proof.spans import PairSpace, combine
 from rss_solver.proof.tables import ENTRY_BITS, reachable, tables_may_part
 from rss_solver.proof.verdict import Counterexample, Proof, Undecided, Verdict
 from rss_solver.semantics import belongs, holds
-from rss_solver.smt import Obligation, Unknown, find_any, find_pair, find_split
+from rss_solver.smt import Obligation, Prover, Unknown
 from rss_solver.solution import PortSolution, Solution
 from rss_solver.steering import default_queue, land
 from rss_solver.toeplitz import HASH_BITS, toeplitz, window
@@ -50,6 +50,7 @@ def verify(problem: Problem, solution: Solution) -> Verdict:
 class _Verifier:
     def __init__(self, problem: Problem, solution: Solution) -> None:
         self.problem, self.solution = problem, solution
+        self.prover = Prover()
         self.numbers: dict[Condition, int] = {}
         self.spaces: dict[tuple[int, HashInput, HashInput], PairSpace] = {}
         self.implied: dict[tuple[int, HashInput, HashInput], Unknown | bool] = {}
@@ -89,18 +90,22 @@ class _Verifier:
 
     def _judge(self, case: Case) -> Counterexample | Undecided | None:
         space = self._space(case)
-        if (proved := self._prove(case, space)) is not True:
-            return self._undecided(case) if isinstance(proved, Unknown) else self._refute(case, space)
-        if not space.solutions:
+        proved = self._prove(case, space)
+        if isinstance(proved, Unknown):
+            return self._undecided(case)
+        if proved and not space.solutions:
             return None
         if not all(layout.fields for layout in case.inputs):
             return self._unhashed(case, space)
-        agreeing = self._agreeing_bits(case, space)
+        agreeing = self._agreeing_bits(case, space) if proved else -1
         self.all_whole &= agreeing == HASH_BITS
-        ports = self._solved(case)
         if agreeing < self._needed(case.requirement):
-            return self._refute(case, space)
-        if tables_may_part(ports[0].table, ports[1].table, agreeing):
+            if (failed := self._refute(case, space)) is not None:
+                return failed
+            # Excluded values leave fewer pairs than the span has, and Z3 found none of them parted.
+            agreeing = self._needed(case.requirement)
+        first, second = self._solved(case)
+        if tables_may_part(first.table, second.table, agreeing):
             return self._table_split(case, space)
         return None
 
@@ -122,9 +127,9 @@ class _Verifier:
         if key not in self.implied:
             condition = case.requirement.condition
             found = (
-                find_pair(condition, case.inputs, _annihilators(space))
+                self.prover.find_pair(condition, case.inputs, _annihilators(space))
                 if space.solutions
-                else find_any(condition, case.inputs)
+                else self.prover.find_any(condition, case.inputs)
             )
             self.implied[key] = found if isinstance(found, Unknown) else found is None
         return self.implied[key]
@@ -168,8 +173,11 @@ class _Verifier:
 
     @cached_property
     def _smallest(self) -> dict[int, int]:
-        """By port, the smallest table among the ports that requirements tie it to, directly or not."""
-        sizes = {i: port.table_size for i, port in enumerate(self.solution.ports)}
+        """By port, the smallest table among the ports that requirements tie it to, directly or not.
+
+        A port with one queue counts as a table of one entry: nothing has to agree there.
+        """
+        sizes = {i: port.table_size if port.queues > 1 else 1 for i, port in enumerate(self.solution.ports)}
         changed = True
         while changed:
             changed = False
@@ -195,8 +203,11 @@ class _Verifier:
                 queues |= set(own.table)
         return None if len(queues) == 1 else self._refute(case, space)
 
-    def _refute(self, case: Case, space: PairSpace) -> Counterexample | Undecided:
-        """Two packets that the case ties and the keys part: on different queues if any are found."""
+    def _refute(self, case: Case, space: PairSpace) -> Counterexample | Undecided | None:
+        """Two packets that the case ties and the keys part: on different queues if any are found.
+
+        None if there are none after all, which Z3 decides.
+        """
         best: Counterexample | None = None
         for sample in space.samples(Random(0), TRIES):
             found = self._counterexample(case, space.packets(sample))
@@ -233,12 +244,12 @@ class _Verifier:
             result = result << ENTRY_BITS | value & solved.table_size - 1
         return result
 
-    def _search(self, case: Case) -> Counterexample | Undecided:
-        """Let Z3 find the packets where samples did not."""
-        masks = [
-            self._masks(case, bit) for bit in range(HASH_BITS - self._needed(case.requirement), HASH_BITS)
-        ]
-        found = find_pair(case.requirement.condition, case.inputs, masks)
+    def _search(self, case: Case) -> Counterexample | Undecided | None:
+        """Let Z3 find the packets where samples did not; None: it proves that no pair is parted."""
+        masks = list(self._all_masks(case))
+        found = self.prover.find_pair(case.requirement.condition, case.inputs, masks)
+        if found is None:
+            return None
         if isinstance(found, tuple):
             counterexample = self._counterexample(case, found)
             if counterexample is not None:
@@ -281,22 +292,25 @@ class _Verifier:
                 found.setdefault((self._key(case), case.requirement.first, case.requirement.second), case)
             if len(found) > SMALL:
                 return 0
-        cases = list(found.values())
+        cases = [case for case in found.values() if self._needed(case.requirement)]
         if not cases:
             return 0
-        needed = max(self._needed(case.requirement) for case in cases)
-        bits = range(HASH_BITS - needed, HASH_BITS)
         obligations = [
-            Obligation(case.requirement.condition, case.inputs, tuple(self._masks(case, b) for b in bits))
+            Obligation(case.requirement.condition, case.inputs, tuple(self._all_masks(case)))
             for case in cases
         ]
-        split = find_split(obligations)
+        split = self.prover.find_split(obligations)
         if split is None:
-            return needed
+            return max(self._needed(case.requirement) for case in cases)
         if isinstance(split, Unknown):
             return self._undecided(cases[0])
         case = cases[split]
-        return self._refute(case, self._space(case))
+        return self._refute(case, self._space(case)) or self._undecided(case)
+
+    def _all_masks(self, case: Case) -> Iterator[tuple[int, int]]:
+        """The masks of the hash bits that must agree."""
+        for bit in range(HASH_BITS - self._needed(case.requirement), HASH_BITS):
+            yield self._masks(case, bit)
 
 
 def _matter(port: Port) -> list[HashInput]:
