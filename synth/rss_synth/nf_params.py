@@ -14,7 +14,15 @@ from rss_dsl.diagnostics import Diagnostic, Label, Rule
 from rss_dsl.problem import Port, Problem
 from rss_dsl.source import Span
 from rss_dsl.spec import Nf, NfItem
-from rss_synth.nf_templates import AVAILABLE_STRATEGIES, NF_TEMPLATES, Kind, NfTemplate, Parameter
+from rss_synth.nf_templates import (
+    AVAILABLE_STRATEGIES,
+    NF_TEMPLATES,
+    SECOND,
+    YEAR,
+    Kind,
+    NfTemplate,
+    Parameter,
+)
 
 _SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What may land in C strings, file names and a Makefile."""
@@ -140,9 +148,10 @@ def _checked(parameter: Parameter, item: NfItem, problem: Problem, found: _Found
 
 
 def _out_of_range(parameter: Parameter, item: NfItem, found: _Found) -> None:
-    unit = " nanoseconds" if parameter.kind is Kind.DURATION else ""
     message = f"`{parameter.name} {item.value.text}` is out of range"
-    help = f"it can be 1 to {parameter.high}{unit}"
+    help = f"it can be 1 to {parameter.high}"
+    if parameter.kind is Kind.DURATION:
+        help = f"it can be `1ns` to `{parameter.high // SECOND}s`, about {parameter.high // YEAR} years"
     found.add(codes.NF_RANGE, message, item.value.span, help=help)
 
 

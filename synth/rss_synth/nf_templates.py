@@ -49,8 +49,11 @@ AVAILABLE_STRATEGIES = ("shared-nothing", "sequential", "auto")
 
 MAX_CAPACITY = 1 << 24
 """Flows of all cores together: 1.25 GB of records and index."""
-MAX_EXPIRY = 10**18
-"""Nanoseconds, 31 years: differences of times stay within 64 bits."""
+SECOND = 10**9
+YEAR = 365 * 24 * 3600 * SECOND
+"""In nanoseconds."""
+MAX_EXPIRY = 10**9 * SECOND
+"""31 years: differences of times stay within 64 bits."""
 
 _COMMON = (
     Parameter(name="strategy", kind=Kind.WORD, default="auto", words=STRATEGIES),
@@ -64,7 +67,7 @@ FIREWALL = NfTemplate(
     parameters=(
         *_COMMON,
         Parameter(name="capacity", kind=Kind.COUNT, default=65536, high=MAX_CAPACITY),
-        Parameter(name="expiry", kind=Kind.DURATION, default=60 * 10**9, high=MAX_EXPIRY),
+        Parameter(name="expiry", kind=Kind.DURATION, default=60 * SECOND, high=MAX_EXPIRY),
         Parameter(name="other", kind=Kind.WORD, default="drop", words=("drop", "pass")),
     ),
     sources=("firewall.c", "flow_table.c"),

@@ -24,6 +24,11 @@ _KINDS = {
 }
 _EXTENDED = {"TCP": "TCP_EX", "UDP": "UDP_EX", "OTHER": "EX"}
 
+_FIXED_TABLE_ADVICE = (
+    "the NIC fills it round robin by itself: do without balancing and give ports tied to it tables of the "
+    "same size, or use a NIC whose table can be written"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PortPlan:
@@ -105,9 +110,8 @@ def _findings(plan: PortPlan, target: str) -> Iterator[Diagnostic]:
         message = f"the port name `{name}` cannot be used in generated code"
         yield finding(codes.UNUSABLE_PORT_NAME, plan, message, "use letters, digits and underscores")
     if nic.driver == KERNEL:
-        yield finding(
-            codes.NO_DRIVER, plan, f"`{target}` has no driver for `{nic.name}`", "name the port's NIC"
-        )
+        advice = f"steering in the kernel takes no key: give `nic` the card of `{name}` (`rssc nic list`)"
+        yield finding(codes.NO_DRIVER, plan, f"`{target}` has no driver for `{nic.name}`", advice)
     elif not nic.key_settable.value:
         message = f"the key of `{nic.name}` cannot be set, so `{target}` cannot steer `{name}`"
         yield finding(
@@ -115,7 +119,7 @@ def _findings(plan: PortPlan, target: str) -> Iterator[Diagnostic]:
         )
     elif not nic.table_settable.value and not plan.solved.round_robin:
         message = f"the table of `{nic.name}` cannot be written, and the one of `{name}` is not round robin"
-        yield finding(codes.FIXED_TABLE, plan, message, "leave the table round robin")
+        yield finding(codes.FIXED_TABLE, plan, message, _FIXED_TABLE_ADVICE)
     yield from _by_rule(plan)
 
 

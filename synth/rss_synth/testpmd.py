@@ -1,7 +1,8 @@
 """Target `testpmd`: a command file for dpdk-testpmd 22.11 that ends by showing what was taken.
 
-`port config all rss` switches on one type, or one group, of all ports. Where several single types are
-wanted, drivers that take rules per packet type (i40e, ice, iavf) get the rest as rte_flow RSS rules.
+`port config all rss` switches on one type, or one group, of all ports, instead of what was on before; the
+start options and `rss-hash-key` cannot add to it. Where several single types are wanted, drivers that take
+rules per packet type (i40e, ice, iavf) get the rest as rte_flow RSS rules.
 """
 
 from __future__ import annotations
@@ -21,7 +22,11 @@ MAX_TABLE = 512
 _GROUP = 64
 _TOKEN = 120
 """Characters of a word: testpmd 22.11 takes up to 126 (`STR_TOKEN_SIZE`, measured) and drops longer ones."""
-_BY_PATTERN = ("i40e", "ice", "iavf", "any")
+_BY_PATTERN = ("i40e", "ice", "iavf")
+_ADVICE = (
+    "testpmd sets one type or group of types at a time, each instead of the last: use the target `dpdk`, "
+    "which sets any combination, or hash a single class or all of one group (`ip`, `tcp`, `udp`, `sctp`)"
+)
 
 _TYPES = {
     **{f"RTE_ETH_RSS_IPV{v}": f"ipv{v}" for v in "46"},
@@ -121,7 +126,7 @@ def _findings(plan: PortPlan, common: str | None) -> Iterator[Diagnostic]:
     if common is None or (rest and not by_rule):
         classes = ", ".join(f"`{entry.packet_class}`" for entry in plan.solved.inputs)
         message = f"testpmd cannot switch on exactly {classes} on `{name}`"
-        yield finding(codes.NO_TESTPMD_TYPE, plan, message, "use the target `dpdk`")
+        yield finding(codes.NO_TESTPMD_TYPE, plan, message, _ADVICE)
 
 
 def _port(plan: PortPlan, common: str) -> _Port:

@@ -21,7 +21,7 @@ void options_help(void)
     printf("  --cores N            as many cores, chosen by hash and table (default %u; for any other number\n"
            "                       than %u the tables are filled round robin)\n",
            nf_config.sequential ? 1 : nf_config.queues, nf_config.queues);
-    puts("  --sequential         one core\n"
+    puts("  --sequential         one core (not with --cores)\n"
          "  --from PORT=PREFIXES packets of FILE with a source in PREFIXES came in on PORT, the others on the other\n"
          "  --key PORT=HEX       hash with this key instead of the spec's");
     printf("  --capacity-per-core N flows each core can hold; without it, the spec's capacity (%zu) divided by the\n"
@@ -102,7 +102,7 @@ static bool set_verdicts(struct options *options, const char *value)
 static bool set_sequential(struct options *options, const char *value)
 {
     (void)value;
-    return set_cores(options, "1");
+    return options->sequential = true;
 }
 
 static bool set_show_core(struct options *options, const char *value)
@@ -176,12 +176,14 @@ static bool complete(const struct options *options)
         return complain("no captures (see --help)");
     if (by_source && options->prefix_count == 0)
         return complain("which port a capture is from: write `%s=FILE`, or use `--from`", LAN_NAME);
+    if (options->sequential && options->cores)
+        return complain("`--sequential` is one core, so it cannot go with `--cores`");
     return true;
 }
 
 enum parsed options_parse(struct options *options, int count, char **arguments)
 {
-    *options = (struct options){.cores = nf_config.sequential ? 1 : nf_config.queues};
+    *options = (struct options){0};
     for (unsigned port = 0; port < NF_PORTS; port++)
         memcpy(options->keys[port], nf_config.ports[port].key, nf_config.ports[port].key_bytes);
     for (int i = 1; i < count;) {
@@ -194,6 +196,8 @@ enum parsed options_parse(struct options *options, int count, char **arguments)
     }
     if (!complete(options))
         return PARSED_WRONG;
+    if (options->cores == 0)
+        options->cores = options->sequential || nf_config.sequential ? 1 : nf_config.queues;
     if (options->capacity == 0)
         options->capacity = capacity_per_core(&nf_config, options->cores);
     return PARSED_RUN;

@@ -32,6 +32,7 @@ struct options {
     unsigned prefix_count;
     unsigned from_port; /* where sources in `prefixes` come in */
     unsigned cores;
+    bool sequential;
     size_t capacity; /* flows per core */
     const char *output;
     const char *presplit;

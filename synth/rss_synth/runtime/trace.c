@@ -79,13 +79,21 @@ static bool read_frames(struct trace *trace, const struct options *options, unsi
     return status == PCAP_ERROR_BREAK || complain("%s: %s", input->file, pcap_geterr(pcap));
 }
 
+/* What libpcap says of a file that it cannot open begins with the name; of one that it cannot use, it doesn't. */
+static bool complain_of(const char *file, const char *error)
+{
+    size_t length = strlen(file);
+    bool named = strncmp(error, file, length) == 0 && strncmp(error + length, ": ", 2) == 0;
+    return complain("%s: %s", file, named ? error + length + 2 : error);
+}
+
 static bool read_capture(struct trace *trace, const struct options *options, unsigned index)
 {
     char error[PCAP_ERRBUF_SIZE] = "";
     const char *file = options->inputs[index].file;
     pcap_t *pcap = pcap_open_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error);
     if (!pcap)
-        return complain("%s: %s", file, error);
+        return complain_of(file, error);
     bool ethernet = pcap_datalink(pcap) == DLT_EN10MB;
     if (!ethernet)
         complain("%s: not an Ethernet capture", file);

@@ -1,5 +1,6 @@
 """A stand-in for ethtool 6.9: keeps interfaces in the JSON file $FAKE_STATE, records what is asked of it.
 
+FAKE_FAULT=shared-key or shared-fields: all interfaces are ports of one card that has one of them.
 FAKE_REFUSE is a word that makes a command fail; FAKE_FAULT names a way in which the NIC lies.
 Called as `fake_reta IFNAME QUEUE...` it writes a table.
 """
@@ -25,6 +26,11 @@ NAMES = {
 def fresh() -> dict:
     symmetric = FAULT in ("symmetric", "ignore-xfrm")
     return {"channels": 4, "key": "00", "table": [0] * 512, "fields": {}, "symmetric": symmetric}
+
+
+def share(interfaces: dict, name: str, what: str) -> None:
+    for nic in interfaces.values():
+        nic[what] = interfaces[name][what]
 
 
 def weighted(weights: list[int], size: int) -> list[int]:
@@ -80,6 +86,8 @@ def command(words: list[str], interfaces: dict) -> None:
             print("\n".join(NAMES[letter] for letter in nic["fields"][flow_type]), end="\n\n")
         case _:
             sys.exit(f"fake ethtool: {words}")
+    if FAULT in ("shared-key", "shared-fields") and words[0] in ("-X", "-N"):
+        share(interfaces, name, FAULT.removeprefix("shared-"))
 
 
 def main() -> None:

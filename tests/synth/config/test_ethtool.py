@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,42 @@ def test_wrong_arguments_are_a_usage_error(bench: Bench, arguments: list[str]) -
     assert done.returncode == 2
     assert "usage:" in done.stderr and "LAN=IFNAME WAN=IFNAME" in done.stderr
     assert not bench.state.exists()
+
+
+def test_one_interface_is_not_two_ports(bench: Bench) -> None:
+    done = bench.run("LAN=eth0", "WAN=eth0")
+    assert done.returncode == 2
+    assert "eth0 is given for two ports" in done.stderr and "usage:" in done.stderr
+    assert not bench.state.exists()
+
+
+def test_without_ethtool_nothing_is_tried(bench: Bench) -> None:
+    done = bench.run("LAN=eth0", "WAN=eth1", ETHTOOL="no-such-ethtool")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no-such-ethtool not found" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_a_key_that_the_card_shares_is_read_back_after_all_ports_are_set(bench: Bench, build) -> None:
+    done = bench.run("LAN=eth0", "WAN=eth1", FAKE_FAULT="shared-key")
+    assert (done.returncode, done.stdout) == (1, "")
+    lan, wan = (port.key.hex(":") for port in build()[1].ports)
+    assert f"eth0: the key is '{wan}', not '{lan}'" in done.stderr
+    assert "eth1" not in done.stderr
+
+
+def test_fields_that_the_card_shares_are_read_back_after_all_ports_are_set(
+    tmp_path: Path, build, origin
+) -> None:
+    lan = ("ipv4_src", "tcp_src", "tcp_dst")
+    problem, solution = build(nic="mlx5", classes={"ipv4-tcp": lan})
+    other = build(nic="mlx5", classes=("ipv4-tcp",))
+    mixed = (
+        replace(problem, ports=(problem.ports[0], other[0].ports[1])),
+        replace(solution, ports=(solution.ports[0], other[1].ports[1])),
+    )
+    done = Bench(tmp_path, emit(mixed, origin)).run("LAN=eth0", "WAN=eth1", FAKE_FAULT="shared-fields")
+    assert done.returncode == 1
+    assert "eth0: the hash input of tcp4 is 'sdfn', not 'sfn'" in done.stderr
 
 
 def test_an_interface_name_is_never_split_or_expanded(bench: Bench) -> None:

@@ -69,8 +69,16 @@ def test_further_types_by_rules_where_the_driver_takes_them(build, origin) -> No
     assert f"flow create 0 ingress {rule}" in lines and f"flow create 1 ingress {rule}" in lines
 
 
-def test_types_that_testpmd_cannot_combine_are_refused(build, origin) -> None:
-    assert codes(build(nic="intel-82599"), origin) == {"RSS605"}
+@pytest.mark.parametrize("nic", ["generic", "intel-82599", "mlx5", "aws-ena"])
+def test_types_that_testpmd_cannot_combine_are_refused(build, origin, nic: str) -> None:
+    with pytest.raises(RssError) as found:
+        emit(build(nic=nic, queues=4), origin)
+    assert [d.rule.code for d in found.value.diagnostics] == ["RSS605", "RSS605"]
+    advice = found.value.diagnostics[0].help
+    assert "one type or group of types at a time" in advice and "target `dpdk`" in advice
+
+
+def test_types_with_fewer_fields_are_refused(build, origin) -> None:
     narrow = {"ipv4-tcp": ("ipv4_src", "tcp_src", "tcp_dst")}
     assert codes(build(nic="mlx5", classes=narrow), origin) == {"RSS605"}
 
@@ -88,10 +96,14 @@ def test_tables_past_512_entries_are_refused(build, origin) -> None:
 
 
 @pytest.mark.skipif(TESTPMD is None, reason="no dpdk-testpmd")
-@pytest.mark.parametrize("nic", ["generic", "intel-x710"])
-def test_testpmd_understands_every_command(tmp_path: Path, build, origin, nic: str) -> None:
+@pytest.mark.parametrize(
+    ("nic", "classes"), [("generic", ("ipv4-tcp",)), ("intel-x710", ("ipv4-tcp", "ipv4-udp"))]
+)
+def test_testpmd_understands_every_command(
+    tmp_path: Path, build, origin, nic: str, classes: tuple[str, ...]
+) -> None:
     path = tmp_path / "testpmd.cmds"
-    text = emit(build(nic=nic, queues=2, table=TABLES[nic]), origin)
+    text = emit(build(nic=nic, classes=classes, queues=2, table=TABLES[nic]), origin)
     path.write_text(text + "quit\n")
     eal = [
         "--lcores=0@0,1@0",

@@ -258,6 +258,8 @@ def _bounded_model(lab, events, capacity):
         ["LNA=x"],
         ["x"],
         ["--nonsense", "LAN=x"],
+        ["--cores", "4", "--sequential", "LAN=x"],
+        ["--sequential", "--cores", "1", "LAN=x"],
     ],
 )
 def test_wrong_usage_is_explained(firewall, arguments):
@@ -285,7 +287,9 @@ def test_files_that_cannot_be_used(lab, firewall, tmp_path):
         (tmp_path / name).write_bytes(data)
         result = firewall.replay(f"LAN={tmp_path / name}", code=1)
         assert result.stdout == "" and name in result.stderr
-    firewall.replay(f"LAN={tmp_path / 'missing'}", code=1)
+    missing = tmp_path / "missing"
+    said = firewall.replay(f"LAN={missing}", code=1).stderr
+    assert said == f"firewall: {missing}: No such file or directory\n"
     firewall.replay(good, "-o", tmp_path / "no" / "such" / "folder", code=1)
 
 

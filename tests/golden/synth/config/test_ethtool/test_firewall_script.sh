@@ -3,8 +3,9 @@
 #
 # usage: ./steer.sh LAN=IFNAME WAN=IFNAME
 #
-# Sets channels, hash fields, key and table of each port's interface, reads all of them back and
-# exits 1 if the NIC took anything else. IF_PORT=IFNAME in the environment serves as well.
+# Sets channels, hash fields, key and table of every port's interface. Then reads all of them back, as
+# interfaces of one card can share settings, and exits 1 if any is not as it was set.
+# IF_PORT=IFNAME in the environment serves as well.
 # Flow Director, ntuple and aRFS rules override RSS: see that there are none (ethtool -n IFNAME).
 set -eu
 export LC_ALL=C
@@ -15,6 +16,17 @@ differences=0
 usage() {
     echo "usage: $0 LAN=IFNAME WAN=IFNAME" >&2
     exit 2
+}
+
+# distinct IFNAME...: an interface has one key, so it can be only one port.
+distinct() {
+    while [ $# -gt 1 ]; do
+        first=$1
+        shift
+        for other in "$@"; do
+            [ "$other" != "$first" ] || { echo "$0: $first is given for two ports" >&2; usage; }
+        done
+    done
 }
 
 fail() {
@@ -120,33 +132,41 @@ check_fields() {
 }
 
 # LAN: intel-x710
+key_LAN=20:00:24:22:24:22:20:00:20:00:24:22:20:00:24:23:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00
+table_LAN=$(round_robin 512 16)
+
 steer_LAN() {
-    key=20:00:24:22:24:22:20:00:20:00:24:22:20:00:24:23:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00
-    table=$(round_robin 512 16)
     set_channels "$1" 16
     plain_toeplitz "$1"
     set_fields "$1" tcp4 sdfn
     set_fields "$1" udp4 sdfn
-    set_key "$1" "$key"
+    set_key "$1" "$key_LAN"
     "$ETHTOOL" -X "$1" equal 16 || fail "$1: the driver does not take the table"
+}
+
+check_LAN() {
     check_fields "$1" tcp4 sdfn
     check_fields "$1" udp4 sdfn
-    check "$1" 16 "$key" "$table"
+    check "$1" 16 "$key_LAN" "$table_LAN"
 }
 
 # WAN: intel-x710
+key_WAN=24:22:20:00:20:00:24:22:24:22:20:00:24:22:20:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00
+table_WAN=$(round_robin 512 16)
+
 steer_WAN() {
-    key=24:22:20:00:20:00:24:22:24:22:20:00:24:22:20:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00
-    table=$(round_robin 512 16)
     set_channels "$1" 16
     plain_toeplitz "$1"
     set_fields "$1" tcp4 sdfn
     set_fields "$1" udp4 sdfn
-    set_key "$1" "$key"
+    set_key "$1" "$key_WAN"
     "$ETHTOOL" -X "$1" equal 16 || fail "$1: the driver does not take the table"
+}
+
+check_WAN() {
     check_fields "$1" tcp4 sdfn
     check_fields "$1" udp4 sdfn
-    check "$1" 16 "$key" "$table"
+    check "$1" 16 "$key_WAN" "$table_WAN"
 }
 
 for argument in "$@"; do
@@ -159,8 +179,12 @@ done
 
 [ -n "${IF_LAN:-}" ] || usage
 [ -n "${IF_WAN:-}" ] || usage
+distinct "$IF_LAN" "$IF_WAN"
+command -v "$ETHTOOL" >/dev/null || fail "$ETHTOOL not found: install ethtool, or set ETHTOOL to its path"
 
 steer_LAN "$IF_LAN"
 steer_WAN "$IF_WAN"
+check_LAN "$IF_LAN"
+check_WAN "$IF_WAN"
 [ "$differences" -eq 0 ] || exit 1
 echo "2 ports configured and read back"
