@@ -21,6 +21,7 @@ Raw: TypeAlias = Any
 
 T = TypeVar("T")
 
+_FIELD = re.compile(r"[A-Za-z_][\w.]*", re.ASCII)
 _NOT = re.compile(r"!|not")
 _NO_REFERENCE = Reference("", None, 0, "", None, 0)
 
@@ -99,7 +100,14 @@ class Converter:
                 return spec.Key(digits=self._digits(raw.digits), span=span)
 
     def _class_hash(self, raw: Raw) -> spec.ClassHash:
-        return spec.ClassHash(packet_class=raw.label, fields=tuple(raw.fields) or None, span=self._span(raw))
+        span = self._span(raw)
+        found = _FIELD.finditer(self.code, span.start + len(raw.label), span.end)
+        return spec.ClassHash(
+            packet_class=raw.label,
+            fields=tuple(raw.fields) or None,
+            field_spans=tuple(Span(self.source, *match.span()) for match in found),
+            span=span,
+        )
 
     def _nf_item(self, raw: Raw) -> spec.NfItem:
         text, span = raw.value.text, self._span(raw.value)

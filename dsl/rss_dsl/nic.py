@@ -172,6 +172,8 @@ class NicProfile:
     """Possible sizes, the default first; empty: the NIC has no settable table."""
     table_follows_queues: Fact[bool]
     """mlx5: a power-of-two number of queues makes a table of that size, anything else the largest size."""
+    table_per_queue: Fact[int] | None = None
+    """vmxnet3: this many entries for every queue, up to the largest size, and no choice."""
     table_settable: Fact[bool]
     """Whether contents can be written; otherwise entry i is queue i % queues."""
     index: Fact[Index]
@@ -200,6 +202,8 @@ class NicProfile:
         sizes = self.table_sizes.value
         if not sizes:
             return queues
+        if self.table_per_queue is not None:
+            return min(queues * self.table_per_queue.value, max(sizes))
         if self.table_follows_queues.value and queues & (queues - 1) == 0:
             return queues
         return max(sizes) if self.table_follows_queues.value else sizes[0]

@@ -140,6 +140,8 @@ class ClassHash(Node):
 
     packet_class: str
     fields: tuple[str, ...] | None = None
+    field_spans: tuple[Span, ...] = field(default=(), compare=False, repr=False)
+    """Where each field stands, if that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -263,3 +263,124 @@ def assert_well_put(diagnostic):
         assert text[0] == "`" or not text[0].isupper()
         assert text.count("`") % 2 == 0
         assert not re.search(r"\b(None|PacketName|FieldRef|Binary|tuple|dict)\b|<class", text)
+
+
+# --- what messages suggest ----------------------------------------------------------------------------
+
+
+PORTS = "port LAN { hash ipv4-tcp, ipv6-tcp  queues 4 } ports TX[4] { hash ipv4-tcp, ipv6-tcp  queues 4 } "
+
+
+def helps(text: str) -> list[tuple[str, str | None]]:
+    return [(d.rule.code, d.help) for d in check(loads(text)).diagnostics]
+
+
+@pytest.mark.parametrize(
+    "statement", ["assume LAN.ip_dst in", "require LAN.ip_src == LAN'.ip_src && LAN.ip_dst in"]
+)
+def test_a_set_warns_only_if_no_member_can_hold(statement: str) -> None:
+    mixed = "{10.0.0.0/8, 2001:db8::/32}"
+    assert codes(f"{PORTS} {statement} {mixed}") == []
+    only = PORTS.replace("ipv4-tcp, ", "")
+    assert codes(f"{only} {statement} {mixed}") == []
+    assert codes(f"{only} {statement} {{10.0.0.0/8, 11.0.0.0/8}}") == ["RSS125"]
+    neither = only.replace("ipv6-tcp", "l2").replace("generic", "intel-x710")
+    neither = neither.replace("hash", "nic intel-x710 hash")
+    assert "RSS125" in codes(f"{neither} {statement} {mixed}")
+
+
+def test_a_negated_set_lacks_a_field_where_all_members_do() -> None:
+    assert codes(f"{PORTS} assume !(LAN.ip_dst in {{10.0.0.0/8, 2001:db8::/32}})") == []
+    assert codes(f"{PORTS} assume !(LAN.ip_dst in {{10.0.0.0/8}})") == ["RSS126"]
+
+
+@pytest.mark.parametrize(
+    ("op", "other"), [("==", "!="), ("!=", "=="), ("<", ">="), (">=", "<"), (">", "<="), ("<=", ">")]
+)
+def test_the_complement_of_a_negated_comparison(op: str, other: str) -> None:
+    ((code, help_),) = helps(f"{PORTS} assume !(LAN.ipv4_dst {op} 9)")
+    assert code == "RSS126"
+    assert help_ is not None
+    assert help_.startswith(f"write `{other}` instead of `!` with `{op}`")
+    assert codes(f"{PORTS} assume LAN.ipv4_dst {other} 9") == []
+
+
+def test_the_way_out_of_a_negated_membership() -> None:
+    ((_, help_),) = helps(f"{PORTS} assume !(LAN.ipv4_dst in 10.0.0.0/8)")
+    assert help_ is not None
+    assert help_.startswith("add `&& PORT.ipv4_dst >= 0`")
+
+
+@pytest.mark.parametrize(
+    ("packet", "other"),
+    [("LAN", "LAN'"), ("LAN'", "LAN"), ("TX[2]", "TX[2]'"), ("TX[*]", "TX[*]'"), ("TX2", "TX2'")],
+)
+def test_one_packet_is_told_the_other(packet: str, other: str) -> None:
+    (found,) = check(loads(f"{PORTS} require {packet}.ip_dst == 10.0.0.1")).diagnostics
+    assert found.message == f"a requirement is about two packets, this one names `{packet}`"
+    assert found.help is not None
+    assert found.help.endswith(f"another packet of `{packet}` is `{other}`")
+
+
+@pytest.mark.parametrize("name", ["TX9", "TXX"])
+def test_an_unknown_member_is_told_the_groups_spelling(name: str) -> None:
+    assert helps(f"{PORTS} assume {name}.ip_src != 10.0.0.1") == [
+        ("RSS101", "group `TX` is `TX[0]` to `TX[3]`, or `TX[*]` for each")
+    ]
+
+
+def test_a_literal_is_limited_in_its_own_notation() -> None:
+    assert (
+        helps(f"{PORTS} assume LAN.tcp_dst == 70000")[0][1] == "the other operand has 16 bits: at most 65535"
+    )
+    assert (
+        helps(f"{PORTS} assume LAN.tcp_dst == 0x70000")[0][1]
+        == "the other operand has 16 bits: at most 0xffff"
+    )
+
+
+def test_lists_in_help_are_short() -> None:
+    for text in (
+        "assume LAN.zzz == 1",
+        "port A { hash ipv4-tcp (zzz) queues 4 }",
+        "port A { hash l2 (tcp_src) }",
+    ):
+        assert all(len(help_ or "") <= 120 for _, help_ in helps(PORTS + text))
+
+
+def test_an_unknown_field_of_a_class_is_marked_itself() -> None:
+    text = "port A { nic intel-x710  hash ipv4-udp (ipv4_src, foo, ipv4_src), ipv4-tcp (udp_src)  queues 4 }"
+    found = check(loads(text)).diagnostics
+    assert [(d.rule.code, d.span.text, d.span.start) for d in found] == [
+        ("RSS102", "foo", text.index("foo")),
+        ("RSS107", "ipv4_src", text.rindex("ipv4_src")),
+        ("RSS122", "udp_src", text.index("udp_src")),
+    ]
+
+
+def test_part_of_a_nics_name_suggests_it() -> None:
+    assert helps("port A { nic connectx  queues 4 }") == [
+        ("RSS104", "did you mean `nvidia-connectx5`? `rssc nic list` prints the catalogue")
+    ]
+
+
+# --- what could not be read ---------------------------------------------------------------------------
+
+
+def test_an_incomplete_spec_has_no_problem_and_no_unknown_names() -> None:
+    text = f"{PORTS} require gone(LAN, WAN)  assume LAN.foo == 1  relation r(a, b) {{ a.vlan == c.vlan }}"
+    assert codes(text) == ["RSS105", "RSS101", "RSS102", "RSS101"]
+    found = check(loads(text), incomplete=True)
+    assert found.problem is None
+    assert [d.rule.code for d in found.diagnostics] == ["RSS102", "RSS101"]
+    assert check(loads(PORTS), incomplete=True).problem is None
+    assert check(loads(PORTS)).problem is not None
+
+
+def test_a_table_that_follows_the_queues_one_to_four():
+    sizes = {n: problem(f"port A {{ nic vmxnet3  queues {n} }}").ports[0].table_size for n in (1, 4, 32)}
+    assert sizes == {1: 4, 4: 16, 32: 128}
+    assert problem("port A { nic vmxnet3  queues 4  table 16 }").ports[0].table_size == 16
+    refused = "it has 4 entries per queue, at most 128: take 2, 4, 8, … queues"
+    assert ("RSS202", refused) in helps("port A { nic vmxnet3  queues 4  table 128 }")
+    assert ("RSS202", refused) in helps("port A { nic vmxnet3  queues 3 }")

@@ -33,9 +33,13 @@ class Checked:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def check(spec: Spec) -> Checked:
-    """Convert a spec; everything wrong or doubtful with it is reported at once."""
-    report = Report()
+def check(spec: Spec, incomplete: bool = False) -> Checked:
+    """Convert a spec; everything wrong or doubtful with it is reported at once.
+
+    An incomplete one, parts of which could not be read, makes no problem. Names that those parts may
+    declare are then not reported as unknown.
+    """
+    report = Report(incomplete)
     found = tuple(statements(spec))
     names = collect(found, report)
     declared, ports = check_ports(names, report)
@@ -49,7 +53,7 @@ def check(spec: Spec) -> Checked:
     equality = settings.check_equality(_only(Equality, found), report)
     seed = settings.check_seed(_only(Seed, found), report)
     nf = settings.check_nf(_only(Nf, found), report)
-    if report.failed:
+    if report.failed or incomplete:
         return Checked(None, report.sorted())
     more = port_lines(declared, ports, lines)
     problem = Problem(

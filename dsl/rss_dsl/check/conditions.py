@@ -27,8 +27,10 @@ MAX_COMPARISONS = 10_000
 class Comparison:
     """A comparison somewhere in a condition, and where its author can see it."""
 
-    reads: frozenset[tuple[int, str]]
-    """(side, field) of everything it reads."""
+    alternatives: tuple[frozenset[tuple[int, str]], ...]
+    """(side, field) of everything it reads; apart for every member of a set, any of which may hold."""
+    op: str
+    """`==`, `<`, …, or `in`."""
     span: Span
     negated: bool
     """Whether a `!` stands over it."""
@@ -78,7 +80,7 @@ class Converter:
             case Unary():
                 return self._negation(expr, body)
             case Membership():
-                return self._record(membership(expr, body.sides, self._report), expr.span, body)
+                return self._record(membership(expr, body.sides, self._report), "in", expr.span, body)
             case Call():
                 return self._call(expr, body)
             case Binary() | FieldRef() | Literal():
@@ -108,13 +110,14 @@ class Converter:
         right = term(expr.right, width, body.sides, self._report)
         if left is None or right is None:
             return None
-        return self._record(Compare(expr.op, left, right), expr.span, body)
+        return self._record(Compare(expr.op, left, right), expr.op, expr.span, body)
 
-    def _record(self, condition: Condition | None, span: Span, body: _Body) -> Condition | None:
+    def _record(self, condition: Condition | None, op: str, span: Span, body: _Body) -> Condition | None:
         if condition is None:
             return None
-        reads = frozenset(_reads(condition))
-        if not reads:
+        parts = condition.parts if isinstance(condition, AnyOf) else (condition,)
+        alternatives = tuple(dict.fromkeys(frozenset(_reads(part)) for part in parts))
+        if not any(alternatives):
             self._report.add(
                 codes.CONSTANT_COMPARISON,
                 "comparison of literals only",
@@ -122,7 +125,7 @@ class Converter:
                 help="name a packet's field on one side",
             )
             return None
-        body.comparisons.append(Comparison(reads, span, body.negations > 0))
+        body.comparisons.append(Comparison(alternatives, op, span, body.negations > 0))
         return condition
 
     def define(self, relation: Relation, arguments: tuple[int, ...], sides: Sides) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import repeat
 
 from rss_dsl import codes
 from rss_dsl.check.fragments import flow_classes, fragment_class, narrowed, versions
@@ -17,6 +18,9 @@ from rss_dsl.source import Span
 from rss_dsl.spec import ClassHash, Fragments, Hash
 
 HASH_BITS = 32
+
+_LISTED = 9
+"""Fields of a class that a message lists: all of a class outside tunnels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +78,15 @@ def _first(entry: ClassHash, entries: dict[str, ClassHash], report: Report) -> b
 
 def _canonical(entry: ClassHash, packet_class: PacketClass, report: Report) -> tuple[str, ...] | None:
     found: list[str] = []
-    for name in entry.fields or ():
+    for name, span in zip(entry.fields or (), entry.field_spans or repeat(entry.span), strict=False):
         canonical = packet_class.canonical(name)
         if canonical is None:
-            _no_such_field(name, entry, packet_class, report)
+            _no_such_field(name, span, packet_class, report)
         elif canonical in found:
             report.add(
                 codes.DUPLICATE_ITEM,
                 f"field `{canonical}` of `{packet_class.name}` is named twice",
-                entry.span,
+                span,
                 help="name each field once",
             )
         else:
@@ -90,14 +94,16 @@ def _canonical(entry: ClassHash, packet_class: PacketClass, report: Report) -> t
     return tuple(sorted(found, key=wire_rank)) if len(found) == len(entry.fields or ()) else None
 
 
-def _no_such_field(name: str, entry: ClassHash, packet_class: PacketClass, report: Report) -> None:
-    listed = "it has " + ", ".join(f"`{n}`" for n in sorted(packet_class.names))
+def _no_such_field(name: str, span: Span, packet_class: PacketClass, report: Report) -> None:
+    own = list(dict.fromkeys(sorted(packet_class.names.values(), key=wire_rank)))
+    more = ", …" if len(own) > _LISTED else ""
+    listed = "it has " + ", ".join(f"`{n}`" for n in own[:_LISTED]) + more
     if name in all_field_names():
         message = f"packets of `{packet_class.name}` have no `{name}`"
-        report.add(codes.FIELD_NOT_IN_CLASS, message, entry.span, help=listed)
+        report.add(codes.FIELD_NOT_IN_CLASS, message, span, help=listed)
     else:
         help_text = report.did_you_mean(name, packet_class.names, listed)
-        report.add(codes.UNKNOWN_FIELD, f"unknown field `{name}`", entry.span, help=help_text)
+        report.add(codes.UNKNOWN_FIELD, f"unknown field `{name}`", span, help=help_text)
 
 
 def resolve(
@@ -139,7 +145,9 @@ def _can_hash(profile: NicProfile, name: str, asked: Request, report: Report) ->
         codes.FIELDS_NOT_HASHABLE,
         f"`{profile.name}` cannot hash {what}{how}",
         asked.spans[name],
-        help=f"at start-up it hashes `{name}` by " + (" or ".join(map(_set, at_start)) or "nothing"),
+        help=f"at start-up it hashes `{name}` by {' or '.join(map(_set, at_start))}"
+        if at_start
+        else f"at start-up it does not hash `{name}`: leave the class out",
     )
     return False
 

@@ -24,6 +24,8 @@ SYMMETRIC_KEY = bytes.fromhex("6d5a")
 _UNEVEN = 1.1
 """How much more than its share the busiest queue may get unremarked."""
 
+_COMPLEMENTS = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
 _RECOGNISED = 8
 """Key bytes that have to match before a prefix counts as the known key."""
 
@@ -63,7 +65,7 @@ def comparisons(found: Iterable[Comparison], ports: tuple[Port, ...], report: Re
     """Warn of comparisons that hold for no packets of these ports, or only for want of a field."""
     classes = tuple(_classes(port) for port in ports)
     for comparison in found:
-        if not _possible(comparison.reads, classes):
+        if not any(_possible(reads, classes) for reads in comparison.alternatives):
             _always_false(comparison, ports, classes, report)
         elif comparison.negated:
             _negated(comparison, ports, classes, report)
@@ -106,7 +108,7 @@ def _always_false(
 ) -> None:
     report.add(
         codes.ALWAYS_FALSE,
-        f"comparison never holds: {_why(comparison.reads, ports, classes)}",
+        f"comparison never holds: {_why(comparison.alternatives[0], ports, classes)}",
         comparison.span,
         related=_inside(comparison),
         help="a comparison is false where a packet lacks the field; name the classes in `hash` or `traffic`",
@@ -135,9 +137,10 @@ def _negated(
     lacking = next(
         (
             (name, packet_class, ports[side].name)
-            for side, name in sorted(comparison.reads)
+            for side, name in sorted(comparison.alternatives[0])
             for packet_class in classes[side]
             if packet_classes()[packet_class].canonical(name) is None
+            and all(_lacks(reads, side, packet_class) for reads in comparison.alternatives)
         ),
         None,
     )
@@ -149,5 +152,15 @@ def _negated(
         f"`!` makes this true for `{packet_class}` on `{port}`, whose packets have no `{name}`",
         comparison.span,
         related=_inside(comparison),
-        help="write `!=`, which is false for packets without the field, if that is what you mean",
+        help=f"{_complement(comparison.op, name)}: false for packets without the field, if that is meant",
     )
+
+
+def _lacks(reads: frozenset[tuple[int, str]], side: int, packet_class: str) -> bool:
+    """Whether packets of a class lack a field that is read of one side."""
+    return any(s == side and packet_classes()[packet_class].canonical(name) is None for s, name in reads)
+
+
+def _complement(op: str, name: str) -> str:
+    other = _COMPLEMENTS.get(op)
+    return f"add `&& PORT.{name} >= 0`" if other is None else f"write `{other}` instead of `!` with `{op}`"

@@ -36,11 +36,6 @@ class Packet:
     members: tuple[Member, ...]
     """Empty where the name is unknown."""
 
-    @property
-    def written(self) -> str:
-        """The name with its primes."""
-        return self.key[0] + "'" * self.key[1]
-
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -201,17 +196,20 @@ def _group_members(name: PacketName, group: tuple[Member, ...], report: Report) 
 
 
 def _unknown_port(name: PacketName, names: Names, report: Report) -> None:
+    if not report.incomplete:
+        message = f"unknown port `{name.name}`"
+        report.add(codes.UNKNOWN_PORT, message, name.span, help=_known_ports(name.name, names, report))
+
+
+def _known_ports(name: str, names: Names, report: Report) -> str:
     # A misspelt member of a group is best answered with the group's spelling.
-    known = [*names.members, *names.groups]
-    base = re.sub(r"\d+$", "", name.name)
+    base = re.sub(r"\d+$", "", name)
+    close = base if base in names.groups else report.closest(name, [*names.members, *names.groups])
+    group = names.groups.get(close or "")
+    if group:
+        return f"group `{close}` is `{close}[0]` to `{close}[{len(group) - 1}]`, or `{close}[*]` for each"
+    if close:
+        return f"did you mean `{close}`?"
     listed = ", ".join(f"`{n}`" for n in islice(names.members, 8))
     more = " and others" if len(names.members) > 8 else ""
-    otherwise = f"the ports are {listed}{more}" if listed else "the spec declares no port"
-    if base in names.groups and base != name.name:
-        otherwise = f"group `{base}` has the ports `{base}0` to `{base}{len(names.groups[base]) - 1}`"
-    report.add(
-        codes.UNKNOWN_PORT,
-        f"unknown port `{name.name}`",
-        name.span,
-        help=report.did_you_mean(name.name, known, otherwise),
-    )
+    return f"the ports are {listed}{more}" if listed else "the spec declares no port"

@@ -16,7 +16,7 @@ from rss_dsl.check.switches import Selection
 from rss_dsl.diagnostics import Label
 from rss_dsl.fields import packet_classes
 from rss_dsl.nic import Index, NicProfile
-from rss_dsl.nics import catalogue, find
+from rss_dsl.nics import any_names, containing, find
 from rss_dsl.problem import PinnedKey, Port
 from rss_dsl.source import Span
 from rss_dsl.spec import ClassName, Key, Nic, PortDecl, Traffic
@@ -143,8 +143,7 @@ def _profile(item: Nic | None, declaration: PortDecl, report: Report) -> NicProf
     span = header(declaration) if item is None else item.span
     found = find(name)
     if found is None:
-        known = [alias for profile in catalogue().values() for alias in (profile.name, *profile.aliases)]
-        close = report.closest(name, known)
+        close = containing(name) or report.closest(name, any_names())
         suggestion = "" if close is None else f"did you mean `{close}`? "
         help_text = f"{suggestion}`rssc nic list` prints the catalogue"
         report.add(codes.UNKNOWN_NIC, f"unknown NIC `{name}`", span, help=help_text)
@@ -237,7 +236,7 @@ def _table_size(profile: NicProfile, queues: int, items: Items, at: Span, report
     default = profile.default_table(queues)
     size = default if items.table is None else items.table.size
     span = at if items.table is None else items.table.span
-    sizes = sorted({*profile.table_sizes.value, default})
+    sizes = [default] if profile.table_per_queue else sorted({*profile.table_sizes.value, default})
     whole = size & (size - 1) == 0 or profile.index.value is not Index.LSB
     if size in sizes and whole:
         return size
@@ -246,9 +245,16 @@ def _table_size(profile: NicProfile, queues: int, items: Items, at: Span, report
         f"`{profile.name}` cannot have a table of {size} entries"
         + ("" if whole else ", which is not a power of two"),
         span,
-        help=f"possible with {queues} queues: " + ", ".join(str(s) for s in sizes),
+        help=_sizes_help(profile, queues, sizes),
     )
     return None
+
+
+def _sizes_help(profile: NicProfile, queues: int, sizes: list[int]) -> str:
+    if profile.table_per_queue:
+        each, most = profile.table_per_queue.value, max(profile.table_sizes.value)
+        return f"it has {each} entries per queue, at most {most}: take 2, 4, 8, … queues"
+    return f"possible with {queues} queues: " + ", ".join(str(s) for s in sizes)
 
 
 # --- keys -------------------------------------------------------------------------------------------

@@ -61,6 +61,8 @@ def check_calls(expr: Expr, relations: dict[str, Relation], report: Report) -> N
 
 
 def _unknown_relation(call: Call, relations: dict[str, Relation], report: Report) -> None:
+    if report.incomplete:
+        return
     report.add(
         codes.UNKNOWN_RELATION,
         f"unknown relation `{call.relation}`",

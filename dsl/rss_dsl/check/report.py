@@ -15,7 +15,11 @@ _SUGGESTIONS = 50
 class Report:
     """The diagnostics found so far."""
 
-    def __init__(self) -> None:
+    incomplete: bool
+    """Whether parts of the spec could not be read, which may declare what seems unknown."""
+
+    def __init__(self, incomplete: bool = False) -> None:
+        self.incomplete = incomplete
         self._found: dict[tuple[str, str, str, int, int], Diagnostic] = {}
         self._suggestions = _SUGGESTIONS
 

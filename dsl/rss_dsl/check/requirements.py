@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from rss_dsl import codes
@@ -27,6 +27,8 @@ class _Packets:
     """The packets of a condition in the order named, and what every spelling of them stands for."""
 
     distinct: tuple[Packet, ...]
+    names: tuple[PacketName, ...]
+    """How each is first spelled."""
     sides: Sides
 
 
@@ -82,14 +84,16 @@ class Statements:
     def _packets(self, expr: Expr) -> _Packets:
         """Resolve every packet name; one that can't be still gets a side, so that checking goes on."""
         distinct: dict[tuple[str, int], Packet] = {}
+        spelled: dict[tuple[str, int], PacketName] = {}
         order: dict[tuple[str, int], int] = {}
         sides: dict[tuple[str, int | str | None, int], int] = {}
         for name in packets(expr):
             if packet_key(name) not in sides:
                 packet = resolve(name, self._names, self._report) or Packet((written(name), 0), ())
                 distinct.setdefault(packet.key, packet)
+                spelled.setdefault(packet.key, name)
                 sides[packet_key(name)] = order.setdefault(packet.key, len(order))
-        return _Packets(tuple(distinct.values()), sides)
+        return _Packets(tuple(distinct.values()), tuple(spelled.values()), sides)
 
     def _counted(self, found: _Packets, expr: Expr, span: Span, what: str, count: int) -> bool:
         """Whether the packets are all known and as many as there have to be."""
@@ -100,21 +104,32 @@ class Statements:
             return False
         if len(found.distinct) == count:
             return True
-        listed = " and ".join(f"`{packet.written}`" for packet in found.distinct) or "none"
+        listed = " and ".join(f"`{written(name)}`" for name in found.names) or "none"
         self._report.add(
             codes.PACKET_COUNT,
             f"{what} is about {_packets(count)}, this one names {listed}",
             span,
-            help=_count_help(count, len(found.distinct)),
+            help=self._count_help(count, found.names),
         )
         return False
 
+    def _count_help(self, count: int, found: tuple[PacketName, ...]) -> str:
+        if not found:
+            return f"name a packet by its port: `{next(iter(self._names.members), 'LAN')}.ipv4_src`"
+        if count == 1:
+            return "a condition on two packets belongs in `require`"
+        if len(found) < count:
+            one, other = written(found[0]), written(replace(found[0], primes=1 - found[0].primes))
+            return f"a condition on one packet belongs in `assume`; another packet of `{one}` is `{other}`"
+        return "say what two packets have in common; several requirements all hold"
+
     def _too_many_primes(self, name: PacketName) -> None:
+        bare = written(replace(name, primes=0))
         self._report.add(
             codes.PACKET_COUNT,
             f"`{written(name)}` has more than one prime",
             name.span,
-            help=f"a requirement is about two packets: `{name.name}` and `{name.name}'`",
+            help=f"a requirement is about two packets: `{bare}` and `{bare}'`",
         )
 
     def _lint(self, found: _Packets, converted: Converted) -> None:
@@ -132,13 +147,3 @@ def _declarations(packet: Packet) -> tuple[str, ...]:
 
 def _packets(count: int) -> str:
     return "one packet" if count == 1 else "two packets"
-
-
-def _count_help(count: int, found: int) -> str:
-    if found == 0:
-        return "name a packet by its port: `LAN.ipv4_src`"
-    if count == 1:
-        return "a condition on two packets belongs in `require`"
-    if found < count:
-        return "a condition on one packet belongs in `assume`; another packet of port `LAN` is `LAN'`"
-    return "say what two packets have in common; several requirements all hold"

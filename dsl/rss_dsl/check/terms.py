@@ -128,8 +128,8 @@ def _known_fields() -> frozenset[str]:
 
 
 def _unknown_field(name: str, span: Span, report: Report) -> None:
-    listed = "fields are " + ", ".join(f"`{n}`" for n in all_field_names() if not n.startswith(INNER))
-    help_text = report.did_you_mean(name, all_field_names(), f"{listed}, and most of them after `{INNER}`")
+    listed = f"there are `ip_src`, `ipv4_dst`, `tcp_src`, `vlan`, … and most of them after `{INNER}`"
+    help_text = report.did_you_mean(name, all_field_names(), listed)
     report.add(codes.UNKNOWN_FIELD, f"unknown field `{name}`", span, help=help_text)
 
 
@@ -188,10 +188,11 @@ def const(literal: Literal, width: Width, report: Report) -> Const | None:
     if literal.value.bit_length() <= bits:
         return Const(literal.value, None if width is Open.ADDRESS else bits)
     wide = " (write `ipv6_src` or `ipv6_dst` for 128)" if width is Open.ADDRESS else ""
+    most = str((1 << bits) - 1) if literal.kind == "decimal" else f"{(1 << bits) - 1:#x}"
     report.add(
         codes.LITERAL_RANGE,
         f"literal `{literal.text}` does not fit {bits} bits",
         literal.span,
-        help=f"the other operand has {bits} bits{wide}: at most {(1 << bits) - 1:#x}",
+        help=f"the other operand has {bits} bits{wide}: at most {most}",
     )
     return None

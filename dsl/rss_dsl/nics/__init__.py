@@ -7,7 +7,7 @@ from functools import cache
 from rss_dsl.nic import NicProfile
 from rss_dsl.nics import cloud, generic, intel, intel_gigabit, nvidia, software, vendors
 
-__all__ = ["catalogue", "find"]
+__all__ = ["any_names", "catalogue", "containing", "find"]
 
 _MODULES = (generic, intel, intel_gigabit, nvidia, cloud, vendors, software)
 
@@ -23,6 +23,19 @@ def _by_any_name() -> dict[str, NicProfile]:
     profiles = catalogue()
     aliases = {alias: profile for profile in profiles.values() for alias in profile.aliases}
     return aliases | profiles
+
+
+def any_names() -> tuple[str, ...]:
+    """Every name and alias."""
+    return tuple(_by_any_name())
+
+
+def containing(part: str) -> str | None:
+    """The first listed profile with a part, such as `82599`, in its name or an alias."""
+    if len(part) < 3:
+        return None
+    found = catalogue().values()
+    return next((p.name for p in found if any(part.lower() in n for n in (p.name, *p.aliases))), None)
 
 
 def find(name: str) -> NicProfile | None:

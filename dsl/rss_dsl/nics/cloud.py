@@ -187,6 +187,7 @@ _VMWARE = replace(
     table_sizes=code(
         (128, 64, 32, 16, 8, 4), "DPDK drivers/net/vmxnet3/vmxnet3_rxtx.c: 4 per queue, at most 128"
     ),
+    table_per_queue=code(4, "DPDK drivers/net/vmxnet3/vmxnet3_rxtx.c: vmxnet3_rss_configure"),
     table_settable=code(True, f"{_VMXNET3}:155 vmxnet3_rss_reta_update"),
     max_queues=doc(32, "DPDK doc/guides/nics/vmxnet3.rst: 16, from version 6 up to 32 as the host allows"),
     readable=code(False, f"{_VMXNET3}: no rss_hash_conf_get"),
