@@ -80,7 +80,7 @@ def _free(group: Group) -> Iterator[tuple[str, FreeBits]]:
     for mode in ("hash", "index"):
         space = group.space(group.all(mode))
         if not isinstance(space, Inconsistent):
-            first = group.first_hash_bit(group.all(mode))
+            first = group.first_used_bit(group.all(mode))
             ranges = [
                 (i, first[i], max(layout.bits for layout in port.live) + HASH_BITS - 1)
                 for i, port in group.ports.items()
@@ -91,7 +91,7 @@ def _free(group: Group) -> Iterator[tuple[str, FreeBits]]:
 
 def _classes(space: KeySpace, group: Group, modes: Modes, i: int) -> Iterator[ClassKeys]:
     for layout in group.ports[i].live:
-        start, stop = group.first_hash_bit(modes)[i], layout.bits + HASH_BITS - 1
+        start, stop = group.first_used_bit(modes)[i], layout.bits + HASH_BITS - 1
         zeros = tuple(_runs([bit for bit in range(start, stop) if not space.form(i, bit)]))
         yield ClassKeys(layout.packet_class, (start, stop), space.dimension([(i, start, stop)]), zeros)
 

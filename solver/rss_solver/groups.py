@@ -23,12 +23,18 @@ class Group:
     windows: tuple[Window, ...]
     pinned: Mapping[int, bytes]
     agree: Mapping[int, int]
-    """By port: the low hash bits that pick a queue in its component, on which it has to agree; 0 if there is
-    one queue only."""
+    """By port: the low hash bits that pick a queue in its component."""
     components: tuple[tuple[int, ...], ...]
+    idle: frozenset[int]
+    """Ports with nothing to agree on: their component has one queue, and whole hashes don't count."""
 
     def first_hash_bit(self, modes: Modes) -> dict[int, int]:
-        """By port, the first hash bit that must agree."""
+        """By port, the first hash bit that must agree; 32 if none has to."""
+        used = self.first_used_bit(modes)
+        return {i: HASH_BITS if i in self.idle and modes[i] == "index" else used[i] for i in self.ports}
+
+    def first_used_bit(self, modes: Modes) -> dict[int, int]:
+        """By port, the first hash bit that counts: of the whole hash, or of those that pick a queue."""
         return {i: HASH_BITS - bits if modes[i] == "index" else 0 for i, bits in self.agree.items()}
 
     def space(self, modes: Modes) -> KeySpace | Inconsistent:
@@ -43,7 +49,11 @@ class Group:
 
 def groups(problem: Problem, statement: Statement) -> list[Group]:
     """The independent parts of a statement."""
-    agree = {i: _agree(problem, members) for members in statement.components for i in members}
+    agree = {
+        i: index_bits(min(problem.ports[j].table_size for j in component))
+        for component in statement.components
+        for i in component
+    }
     home = {i: number for number, group in enumerate(statement.groups) for i in group}
     windows: list[list[Window]] = [[] for _ in statement.groups]
     for window in statement.windows:
@@ -54,16 +64,13 @@ def groups(problem: Problem, statement: Statement) -> list[Group]:
         pinned = {i: port.pinned.key for i, port in ports.items() if port.pinned is not None}
         components = tuple(c for c in statement.components if c[0] in ports)
         own = {i: agree[i] for i in members}
-        result.append(Group(ports, tuple(windows[number]), pinned, own, components))
+        idle = frozenset(i for component in components if _idle(problem, component) for i in component)
+        result.append(Group(ports, tuple(windows[number]), pinned, own, components, idle))
     return result
 
 
-def _agree(problem: Problem, component: tuple[int, ...]) -> int:
-    """Low hash bits that pick a queue: none where there is nothing to choose and whole hashes don't count."""
-    ports = [problem.ports[i] for i in component]
-    if problem.equality != "hash" and all(port.queues == 1 for port in ports):
-        return 0
-    return index_bits(min(port.table_size for port in ports))
+def _idle(problem: Problem, component: tuple[int, ...]) -> bool:
+    return problem.equality != "hash" and all(problem.ports[i].queues == 1 for i in component)
 
 
 def weakest(problem: Problem) -> str:
