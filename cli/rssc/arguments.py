@@ -30,7 +30,7 @@ def add_keys(parser: argparse.ArgumentParser) -> None:
         "--keys",
         action="append",
         metavar="[PORT=]FILE",
-        help="a lock file, lines PORT=HEX, or the output of `ethtool -x` (PORT=FILE says whose); repeatable",
+        help="a lock file, lines PORT=HEX, the output of `ethtool -x` or a bare key; repeatable",
     )
 
 
@@ -40,6 +40,13 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
 
 
 def _seed(text: str) -> int:
-    if not text.isdecimal() or len(text) > 18:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at most 18 digits")
+    if not text.isascii() or not text.isdecimal() or len(text) > 20 or int(text) >> 64:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at most 64 bits")
     return int(text)
+
+
+def folder(text: str) -> Path:
+    """A folder to write to: an empty name is a mistake, of a variable not set for example."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name of the folder is empty")
+    return Path(text)

@@ -9,6 +9,7 @@ from rss_dsl.problem import Problem
 from rss_solver.conflict import Conflict
 from rss_solver.keys import SpecIdentity
 from rss_solver.proof import Counterexample, Proof, Undecided, Verdict
+from rss_solver.solution import Solution
 from rss_solver.steering import Landing
 
 FORMAT_VERSION = 1
@@ -56,6 +57,19 @@ def line_document(problem: Problem, line: int) -> dict[str, object]:
         "line": found.span.line,
         "column": found.span.column,
     }
+
+
+def spread_document(solution: Solution) -> list[dict[str, object]]:
+    """How every class of every port spreads; ranks and queues by class."""
+    return [
+        {
+            "name": port.name,
+            "rank": {s.packet_class: s.rank for s in port.spread},
+            "clustered_rank": {s.packet_class: s.clustered_rank for s in port.spread},
+            "reachable_queues": {s.packet_class: s.queues for s in port.spread},
+        }
+        for port in solution.ports
+    ]
 
 
 def landing_document(landing: Landing) -> dict[str, object]:

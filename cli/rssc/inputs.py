@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -12,8 +13,7 @@ from rss_dsl.codes import UNKNOWN_PORT, UNREADABLE_FILE
 from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.problem import Problem
 from rss_dsl.source import Source, Span
-from rss_solver.keys import GivenKey, SpecIdentity, apply, read_keys
-from rss_solver.solution import Solution
+from rss_solver.keys import GivenKey, SpecIdentity, read_keys, unknown_port
 
 MAX_BYTES = 16 << 20
 _PORT_FILE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.+)")
@@ -67,18 +67,41 @@ def _unreadable(path: Path, why: str, way_out: str) -> Diagnostic:
     )
 
 
-def given_solution(problem: Problem, arguments: Sequence[str]) -> Solution:
-    """The solution that `--keys` arguments make."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The keys that `--keys` arguments give."""
+
+    keys: tuple[GivenKey, ...]
+    where: Span
+    """Where a key that is missing should be."""
+
+
+def read_given(problem: Problem, arguments: Sequence[str]) -> Given:
+    """The keys in the files of `--keys` arguments; RssError with what is wrong in any of them."""
     ports = tuple(port.name for port in problem.ports)
-    given: list[GivenKey] = []
-    source = Source("<keys>", "")
+    keys: list[GivenKey] = []
+    findings: list[Diagnostic] = []
+    where = Span(Source("<keys>", ""), 0, 0)
     for argument in arguments:
-        match = _PORT_FILE.fullmatch(argument)
-        named = match is not None and not Path(argument).exists()
-        path, port = (Path(match[2]), match[1]) if match and named else (Path(argument), None)
-        source = read_source(path)
-        given += read_keys(source, ports, port)
-    return apply(problem, given, Span(source, 0, 0))
+        try:
+            source, port = _named_file(argument, ports)
+            where = Span(source, 0, 0)
+            keys += read_keys(source, ports, port)
+        except RssError as error:
+            findings += error.diagnostics
+    if findings:
+        raise RssError(findings)
+    return Given(tuple(keys), where)
+
+
+def _named_file(argument: str, ports: tuple[str, ...]) -> tuple[Source, str | None]:
+    """The file that `[PORT=]FILE` names, and the port."""
+    match = _PORT_FILE.fullmatch(argument)
+    if match is None or Path(argument).exists():
+        return read_source(Path(argument)), None
+    if match[1] not in ports:
+        raise RssError([unknown_port(match[1], Span(Source("--keys", argument), 0, match.end(1)), ports)])
+    return read_source(Path(match[2])), match[1]
 
 
 def identity(problem: Problem) -> SpecIdentity:

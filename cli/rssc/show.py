@@ -9,7 +9,7 @@ from rss_dsl.diagnostics import Diagnostic, Label
 from rss_dsl.problem import Problem
 from rss_solver.conflict import Conflict, Reason
 from rss_solver.proof import Counterexample, Proof, Undecided, Verdict
-from rss_solver.solution import PortSolution, Solution
+from rss_solver.solution import ClassSpread, PortSolution, Solution
 from rss_solver.steering import Landing
 
 
@@ -20,21 +20,45 @@ def show_solution(solution: Solution) -> str:
 
 def _port(port: PortSolution) -> Iterator[str]:
     yield f"{port.name}  device {port.device}, {port.nic}, {_count(port.queues, 'queue')}"
+    column = max([len("equality"), *(len(layout.packet_class) for layout in port.inputs)])
     digits = port.key.hex(":")
     rows = [digits[at : at + 60] for at in range(0, len(digits), 60)]
-    yield f"  key       {rows[0]}"
-    yield from (f"            {row}" for row in rows[1:])
-    contents = "round robin" if port.round_robin else "as in the lock file"
-    yield f"  table     {port.table_size} entries, {contents}"
+    yield f"  {'key':<{column}}  {rows[0]}"
+    yield from (f"  {'':<{column}}  {row}" for row in rows[1:])
+    yield f"  {'table':<{column}}  {port.table_size} entries, {_contents(port)}"
     agreed = "whole hashes agree" if port.equality == "hash" else "table entries agree, whole hashes need not"
-    yield f"  equality  {port.equality}: {agreed}"
+    yield f"  {'equality':<{column}}  {port.equality}: {agreed}"
     spread = {entry.packet_class: entry for entry in port.spread}
     for layout in port.inputs:
-        line = f"  {layout.packet_class:<9} {' '.join(layout.fields)}"
+        yield f"  {layout.packet_class:<{column}}  {' '.join(layout.fields)}"
         if (found := spread.get(layout.packet_class)) is not None:
-            line += f"\n            rank {found.rank}, clustered {found.clustered_rank}"
-            line += f": {found.queues} of {port.queues} queues, {found.clustered_queues} from few prefixes"
-        yield line
+            yield f"  {'':<{column}}  {_reach(port, found)}"
+
+
+def _contents(port: PortSolution) -> str:
+    """What is in a table: every driver's default, the repeats of a smaller table, or something else."""
+    if port.round_robin:
+        return "round robin"
+    size = port.table_size
+    sizes = (n for n in range(1, size) if size % n == 0)
+    period = next((n for n in sizes if port.table[:n] * (size // n) == port.table), None)
+    return "as given" if period is None else f"repeats the first {_count(period, 'entry', 'entries')}"
+
+
+def _reach(port: PortSolution, found: ClassSpread) -> str:
+    ranks = f"rank {found.rank}, clustered {found.clustered_rank}"
+    return f"{ranks}: {found.queues} of {port.queues} queues, {found.clustered_queues} from few prefixes"
+
+
+def show_spread(solution: Solution) -> str:
+    """How every class of every port spreads, a line each."""
+    rows = [(port, found) for port in solution.ports for found in port.spread]
+    names = max((len(port.name) for port, _ in rows), default=0)
+    classes = max((len(found.packet_class) for _, found in rows), default=0)
+    return "\n".join(
+        f"  {port.name:<{names}}  {found.packet_class:<{classes}}  {_reach(port, found)}"
+        for port, found in rows
+    )
 
 
 def show_verdict(problem: Problem, verdict: Verdict) -> str:
@@ -69,7 +93,9 @@ def _proof(proof: Proof) -> Iterator[str]:
 
 def _counterexample(problem: Problem, found: Counterexample) -> Iterator[str]:
     line = problem.lines[found.line]
-    yield f"counterexample: `{line.label}` ({line.span}) ties these packets, the keys part them"
+    same_hash = found.parted == "queue" and found.first.hash == found.second.hash is not None
+    what = "tables" if same_hash else "keys"
+    yield f"counterexample: `{line.label}` ({line.span}) ties these packets, the {what} part them"
     yield from show_landings([found.first, found.second])
     if found.parted != "queue":
         yield f"  they share a queue by chance of the table; their {found.parted} differs"

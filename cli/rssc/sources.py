@@ -1,16 +1,21 @@
-"""Where a command's keys come from: `--keys`, or solving the spec."""
+"""Where a command's keys come from: `--keys`, or solving the spec; and what is doubtful about given ones."""
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
+from rss_dsl.check.lints import public_key
+from rss_dsl.check.report import Report
 from rss_dsl.diagnostics import Diagnostic
-from rss_dsl.problem import Problem
+from rss_dsl.problem import Port, Problem
 from rss_solver.conflict import Conflict
+from rss_solver.findings import spread_findings
+from rss_solver.keys import GivenKey, apply, apply_one
 from rss_solver.proof import Verdict
-from rss_solver.solution import Solution
-from rssc.inputs import given_solution
+from rss_solver.solution import PortSolution, Solution
+from rssc.inputs import find_port, read_given
 from rssc.outcome import conflict_exit
 from rssc.pipeline import compile_spec, ready
 from rssc.progress import stage
@@ -40,9 +45,49 @@ def judged(keys: Keys) -> Verdict:
 def keys_for(options: argparse.Namespace) -> Keys | int:
     """The keys a command works with, or the exit code if there are none."""
     if options.keys:
-        checked = ready(options.spec)
-        return Keys(checked.problem, given_solution(checked.problem, options.keys), checked.findings, None)
+        return _given(options)
     compiled = compile_spec(options.spec, getattr(options, "seed", None))
     if isinstance(compiled.outcome, Conflict):
         return conflict_exit(compiled, options.format)
     return Keys(compiled.problem, compiled.outcome.solution, compiled.findings, compiled.verdict)
+
+
+def _given(options: argparse.Namespace) -> Keys:
+    checked = ready(options.spec)
+    problem, given = checked.problem, read_given(checked.problem, options.keys)
+    solution = apply(problem, given.keys, given.where)
+    doubts = (*_public(given.keys), *spread_findings(problem, solution, given=True))
+    return Keys(problem, solution, (*checked.findings, *doubts), None)
+
+
+def _public(given: Iterable[GivenKey]) -> Iterator[Diagnostic]:
+    """Keys that everybody knows."""
+    report = Report()
+    for entry in given:
+        public_key(entry.key, entry.span, report)
+    for finding in report.sorted():
+        yield replace(finding, help="let `rssc solve` choose one")
+
+
+@dataclass(frozen=True, slots=True)
+class PortKey:
+    """A key for one port of a problem."""
+
+    port: Port
+    solved: PortSolution
+    findings: tuple[Diagnostic, ...]
+
+
+def port_key(options: argparse.Namespace, name: str) -> PortKey | int:
+    """The key of one port, or the exit code if there is none; `--keys` need not have the others'."""
+    if options.keys:
+        checked = ready(options.spec)
+        problem, index = checked.problem, find_port(checked.problem, name)
+        given = read_given(problem, options.keys)
+        solved = apply_one(problem, given.keys, given.where, name)
+        return PortKey(problem.ports[index], solved, checked.findings)
+    found = keys_for(options)
+    if isinstance(found, int):
+        return found
+    index = find_port(found.problem, name)
+    return PortKey(found.problem.ports[index], found.solution.ports[index], found.findings)

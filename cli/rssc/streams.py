@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 from rssc.exits import Exit
 
@@ -14,7 +13,7 @@ def open_closed() -> None:
     """Stand in for streams that were closed before the start, so that printing to them is silent."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
 
 
 def is_streams(error: OSError) -> bool:

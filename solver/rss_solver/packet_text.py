@@ -18,6 +18,7 @@ _MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]{1,32}|\d{1,40}")
 
 EXAMPLE = "ipv4-tcp 66.9.149.187:2794 > 161.142.100.80:1766"
+L2_EXAMPLE = "l2 02:00:00:00:00:01 > 02:00:00:00:00:02"
 
 
 class _BadPacketError(Exception):
@@ -53,18 +54,36 @@ def _packet(text: str) -> Packet:
     settings = [word for word in words[1:] if "=" in word]
     ends = [word for word in words[1:] if "=" not in word]
     if len(ends) != 3 or ends[1] != ">":
-        raise _BadPacketError("expected `SOURCE > DESTINATION` after the class")
+        raise _BadPacketError("expected `SOURCE > DESTINATION` after the class", _as_in(kind))
     for end, word in (("src", ends[0]), ("dst", ends[2])):
         fields |= _endpoint(kind, end, word)
     for setting in settings:
         fields |= _setting(kind, setting)
+    _need_ports(kind, fields)
     return Packet(kind.name, fields)
+
+
+def _as_in(kind: PacketClass) -> str:
+    return f"as in `{EXAMPLE if 'ip_proto' in kind.names else L2_EXAMPLE}`"
+
+
+def _need_ports(kind: PacketClass, fields: dict[str, int]) -> None:
+    """Ports of a class that always has them are said; for a tunnel's outer ones zero does."""
+    if any(name.startswith(INNER) for name in kind.names):
+        return
+    for end, which in (("src", "source"), ("dst", "destination")):
+        name = kind.canonical(f"l4_{end}")
+        if name is not None and not name.startswith("l4_") and name not in fields:
+            raise _BadPacketError(
+                f"the {which} port is missing",
+                f"`{kind.name}` has ports: write `ADDRESS:PORT`, {_as_in(kind)}",
+            )
 
 
 def _endpoint(kind: PacketClass, end: str, text: str) -> dict[str, int]:
     if "ip_proto" not in kind.names:
         if not _MAC.fullmatch(text):
-            raise _BadPacketError(f"`{text}` is not a MAC address")
+            raise _BadPacketError(f"`{text}` is not a MAC address", _as_in(kind))
         return {f"mac_{end}": int(text.replace(":", ""), 16)}
     match = _BRACKETED.fullmatch(text) or _PLAIN.fullmatch(text)
     address, port = (match[1], match[2]) if match else (text, None)

@@ -102,6 +102,15 @@ def test_no_key_is_an_answer(capsys, spec, golden):
     code, out, _ = run(capsys, "explain", path)
     assert code == 3
     assert "leaving out `any`" in out
+    assert "strategy locks" not in out
+
+
+def test_a_conflict_of_several_lines_is_told_as_one(capsys, spec):
+    text = "port A { hash ipv4-tcp  queues 4 }\n"
+    text += "".join(f"require A.ipv4_{f} == A'.ipv4_{f}\n" for f in ("src", "dst"))
+    code, _, err = run(capsys, "solve", spec(text))
+    assert code == 3
+    assert "each of these lines is needed for the conflict" in err
 
 
 def test_hash_mode_conflict_names_index_as_a_way_out(capsys, spec):

@@ -67,7 +67,7 @@ _PORT_FILE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.+)")
 
 
 def _captures(options: argparse.Namespace) -> list[PortCapture | SplitCapture]:
-    """The captures of the command line; RssError if one has no port and nothing splits it."""
+    """The captures of the command line; RssError unless each has a port or is split by `--from`."""
     from rss_dsl.codes import BAD_ORIGIN
     from rss_dsl.diagnostics import Diagnostic, RssError
     from rss_dsl.source import Source, Span
@@ -86,4 +86,8 @@ def _captures(options: argparse.Namespace) -> list[PortCapture | SplitCapture]:
             message = f"which port `{text}` was captured on is not said"
             way_out = f"write `--pcap PORT={text}`, or split it with `--from PORT=PREFIX`"
             raise RssError([Diagnostic(rule=BAD_ORIGIN, message=message, span=span, help=way_out)])
+    if origins and not any(isinstance(capture, SplitCapture) for capture in captures):
+        message = "`--from` splits captures without a port; there is none"
+        way_out = "give the capture as `--pcap FILE`, or leave `--from` out"
+        raise RssError([Diagnostic(rule=BAD_ORIGIN, message=message, span=origins[0].span, help=way_out)])
     return captures

@@ -30,18 +30,16 @@ def run(options: argparse.Namespace) -> int:
     from rss_solver.packet_text import parse_packet
     from rss_solver.steering import land
     from rssc.documents import emit, landing_document
-    from rssc.inputs import find_port
     from rssc.report import tell
     from rssc.show import show_landings
-    from rssc.sources import keys_for
+    from rssc.sources import port_key
 
     packet = parse_packet(" ".join(options.packet))
-    found = keys_for(options)
+    found = port_key(options, options.port)
     if isinstance(found, int):
         return found
     tell(found.findings)
-    index = find_port(found.problem, options.port)
-    landing = land(packet, found.problem.ports[index], found.solution.ports[index])
+    landing = land(packet, found.port, found.solved)
     if options.format == "json":
         emit(landing_document(landing))
     else:

@@ -35,10 +35,18 @@ def _listing() -> str:
 def _explanation(args: argparse.Namespace) -> str:
     from rss_dsl.codes import all_rules
     from rss_dsl.explain import explanation
+    from rss_dsl.lexical import quote
 
     names = {rule.name: code for code, rule in all_rules().items()}
     digits = args.code.lower().removeprefix("rss")
     text = explanation(names.get(args.code.lower(), f"RSS{digits}"))
     if text is None:
-        args.usage_error(f"unknown code `{args.code}`: `rssc rule` lists them all")
+        args.usage_error(f"unknown code {quote(args.code)}: {_hint(args.code, names)}")
     return str(text).rstrip("\n")
+
+
+def _hint(code: str, names: dict[str, str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(code.lower(), names, 1) or get_close_matches(code.upper(), names.values(), 1)
+    return f"did you mean `{close[0]}`?" if close else "`rssc rule` lists them all"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from rssc.arguments import Subparsers, add_format, add_keys, add_seed, add_spec
+from rssc.arguments import Subparsers, add_format, add_keys, add_seed, add_spec, folder
 
 
 def add(subparsers: Subparsers) -> None:
@@ -18,7 +17,7 @@ def add(subparsers: Subparsers) -> None:
     )
     add_spec(parser)
     parser.add_argument("--target", required=True, metavar="T", help="json, ethtool, testpmd, dpdk or nf")
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="the folder to write to")
+    parser.add_argument("--out", required=True, type=folder, metavar="DIR", help="the folder to write to")
     add_keys(parser)
     add_format(parser)
     add_seed(parser)

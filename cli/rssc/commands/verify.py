@@ -19,11 +19,12 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Judge the given keys, or those that solving gives."""
-    from rssc.documents import emit, verdict_document
+    from rss_solver.proof import Proof
+    from rssc.documents import emit, spread_document, verdict_document
     from rssc.inputs import identity
     from rssc.outcome import verdict_exit
     from rssc.report import tell
-    from rssc.show import show_verdict
+    from rssc.show import show_spread, show_verdict
     from rssc.sources import judged, keys_for
 
     found = keys_for(options)
@@ -34,7 +35,10 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "json":
         spec = identity(found.problem)
         document = {"path": spec.path, "sha256": spec.sha256}
-        emit({"spec": document, "verdict": verdict_document(found.problem, verdict)})
+        shown = verdict_document(found.problem, verdict)
+        emit({"spec": document, "ports": spread_document(found.solution), "verdict": shown})
     else:
         print(show_verdict(found.problem, verdict))
+        if isinstance(verdict, Proof):
+            print(show_spread(found.solution))
     return verdict_exit(verdict)

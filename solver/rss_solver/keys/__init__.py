@@ -1,7 +1,16 @@
 """Keys from outside: lock files, `PORT=HEX` lines, `ethtool -x` output; and keys written as lock files."""
 
-from rss_solver.keys.given import GivenKey, apply
+from rss_solver.keys.given import GivenKey, apply, apply_one, unknown_port
 from rss_solver.keys.lock import SpecIdentity, lock_text, read_lock
 from rss_solver.keys.read import read_keys
 
-__all__ = ["GivenKey", "SpecIdentity", "apply", "lock_text", "read_keys", "read_lock"]
+__all__ = [
+    "GivenKey",
+    "SpecIdentity",
+    "apply",
+    "apply_one",
+    "lock_text",
+    "read_keys",
+    "read_lock",
+    "unknown_port",
+]

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from rss_dsl.codes import BAD_TABLE, FIELDS_DIFFER, KEY_FORMAT, KEY_MISSING, KEY_UNKNOWN_PORT
 from rss_dsl.diagnostics import Diagnostic, RssError
+from rss_dsl.lexical import quote
 from rss_dsl.problem import Port, Problem
 from rss_dsl.source import Span
 from rss_solver.solution import PortSolution, Solution
@@ -25,28 +26,43 @@ class GivenKey:
     span: Span
     table: tuple[int, ...] | None = None
     """None: round robin over the port's queues."""
+    table_span: Span | None = None
+    """Where the table is written."""
     fields: Mapping[str, tuple[str, ...]] | None = None
     """Hash input by class, where the file says."""
 
 
 def apply(problem: Problem, given: Sequence[GivenKey], where: Span) -> Solution:
     """The solution that given keys make; RssError with every mismatch. `where` is where keys are missing."""
-    findings = list(_findings(problem, given, where))
+    names = [port.name for port in problem.ports]
+    solved = _solutions(problem, given, where, names)
+    components = state(problem).components
+    return Solution(ports=tuple(solved[name] for name in names), components=components, seed=problem.seed)
+
+
+def apply_one(problem: Problem, given: Sequence[GivenKey], where: Span, name: str) -> PortSolution:
+    """The same for one port, whose key alone is needed; other ports without a key have round-robin tables."""
+    return _solutions(problem, given, where, [name])[name]
+
+
+def _solutions(
+    problem: Problem, given: Sequence[GivenKey], where: Span, names: Sequence[str]
+) -> dict[str, PortSolution]:
+    findings = [*_findings(problem, given), *_missing(given, where, names)]
     if findings:
         raise RssError(findings)
     by_name = {entry.port: entry for entry in given}
     components = state(problem).components
-    filled = fill(problem.ports, components)
-    tables = [
-        table if by_name[port.name].table is None else by_name[port.name].table or ()
-        for port, table in zip(problem.ports, filled, strict=True)
-    ]
+    tables = list(fill(problem.ports, components))
+    for i, port in enumerate(problem.ports):
+        if port.name in by_name:
+            tables[i] = by_name[port.name].table or tables[i]
     bits = {i: index_bits(min(len(tables[j]) for j in members)) for members in components for i in members}
-    ports = tuple(
-        _port_solution(port, by_name[port.name].key, tables[i], bits[i], problem.equality)
+    return {
+        port.name: _port_solution(port, by_name[port.name].key, tables[i], bits[i], problem.equality)
         for i, port in enumerate(problem.ports)
-    )
-    return Solution(ports=ports, components=components, seed=problem.seed)
+        if port.name in names
+    }
 
 
 def _port_solution(
@@ -67,19 +83,19 @@ def _port_solution(
     )
 
 
-def _findings(problem: Problem, given: Sequence[GivenKey], where: Span) -> Iterator[Diagnostic]:
-    names = [port.name for port in problem.ports]
-    seen: dict[str, GivenKey] = {}
+def _findings(problem: Problem, given: Sequence[GivenKey]) -> Iterator[Diagnostic]:
+    yield from misnamed(given, tuple(port.name for port in problem.ports))
     for entry in given:
-        port = problem.port(entry.port)
-        if port is None:
-            close = get_close_matches(entry.port, names, 1)
-            yield Diagnostic(
-                rule=KEY_UNKNOWN_PORT,
-                message=f"a key for `{entry.port}`, which the spec does not have",
-                span=entry.span,
-                help=f"did you mean `{close[0]}`?" if close else f"the ports are {', '.join(names)}",
-            )
+        if (port := problem.port(entry.port)) is not None:
+            yield from _mismatches(problem, port, entry)
+
+
+def misnamed(given: Sequence[GivenKey], ports: Sequence[str]) -> Iterator[Diagnostic]:
+    """Keys for unknown ports, and second keys for known ones."""
+    seen: set[str] = set()
+    for entry in given:
+        if entry.port not in ports:
+            yield unknown_port(entry.port, entry.span, ports)
         elif entry.port in seen:
             yield Diagnostic(
                 rule=KEY_FORMAT,
@@ -87,9 +103,22 @@ def _findings(problem: Problem, given: Sequence[GivenKey], where: Span) -> Itera
                 span=entry.span,
                 help="keep one of them",
             )
-        else:
-            yield from _mismatches(port, entry)
-        seen[entry.port] = entry
+        seen.add(entry.port)
+
+
+def unknown_port(name: str, span: Span, ports: Sequence[str]) -> Diagnostic:
+    """A key for a port that the spec does not have."""
+    close = get_close_matches(name, ports, 1)
+    return Diagnostic(
+        rule=KEY_UNKNOWN_PORT,
+        message=f"a key for {quote(name)}, which the spec does not have",
+        span=span,
+        help=f"did you mean `{close[0]}`?" if close else f"the ports are {', '.join(ports)}",
+    )
+
+
+def _missing(given: Sequence[GivenKey], where: Span, names: Sequence[str]) -> Iterator[Diagnostic]:
+    seen = {entry.port for entry in given}
     for name in names:
         if name not in seen:
             yield Diagnostic(
@@ -100,7 +129,7 @@ def _findings(problem: Problem, given: Sequence[GivenKey], where: Span) -> Itera
             )
 
 
-def _mismatches(port: Port, entry: GivenKey) -> Iterator[Diagnostic]:
+def _mismatches(problem: Problem, port: Port, entry: GivenKey) -> Iterator[Diagnostic]:
     limit = port.nic.key_bytes.value
     if len(entry.key) > limit:
         yield Diagnostic(
@@ -114,11 +143,12 @@ def _mismatches(port: Port, entry: GivenKey) -> Iterator[Diagnostic]:
     if entry.fields is not None:
         hashed = {layout.packet_class: layout.fields for layout in port.inputs}
         if dict(entry.fields) != hashed:
+            spec = problem.spec.source.path
             yield Diagnostic(
                 rule=FIELDS_DIFFER,
                 message=f"the file hashes other fields on `{port.name}` than the spec does",
                 span=entry.span,
-                help="solve the spec again and write the lock file with `rssc solve SPEC --write`",
+                help=f"solve the spec again and write the lock file with `rssc solve {spec} --write`",
             )
 
 
@@ -127,12 +157,13 @@ def _table(port: Port, entry: GivenKey, table: tuple[int, ...]) -> Iterator[Diag
         yield Diagnostic(
             rule=BAD_TABLE,
             message=f"the table of `{port.name}` has {len(table)} entries, not a power of two",
-            span=entry.span,
+            span=entry.table_span or entry.span,
+            help="NICs pick the entry by the low bits of the hash: give the whole table",
         )
     elif max(table) >= port.queues:
         yield Diagnostic(
             rule=BAD_TABLE,
             message=f"the table of `{port.name}` names queue {max(table)}, the spec has {port.queues} queues",
-            span=entry.span,
+            span=entry.table_span or entry.span,
             help=f"set `queues {max(table) + 1}` in the spec if that is what the NIC uses",
         )

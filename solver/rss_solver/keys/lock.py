@@ -6,21 +6,24 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from rss_dsl.codes import KEY_FORMAT, LOCK_VERSION
 from rss_dsl.diagnostics import Diagnostic, RssError
+from rss_dsl.lexical import quote
 from rss_dsl.source import Source, Span
 from rss_solver.keys.given import GivenKey
-from rss_solver.keys.hexkey import parse_hex
+from rss_solver.keys.hexkey import fault, parse_hex
 from rss_solver.solution import PortSolution, Solution
 
 T = TypeVar("T")
 
 FORMAT_VERSION = 1
 MAX_TABLE = 1 << 16
+_WRITTEN_TABLE = re.compile(r'"table"\s*:\s*(\[[\d\s,]*\])')
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +81,22 @@ def read_lock(source: Source) -> tuple[GivenKey, ...]:
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         raise RssError([_broken(source, f"it is not valid JSON (line {line})")]) from None
-    version = data.get("format_version") if isinstance(data, dict) else None
-    if isinstance(data, dict) and isinstance(version, int) and version != FORMAT_VERSION:
-        message = f"a lock file of format {version}; this rssc reads format {FORMAT_VERSION}"
-        way_out = "write it again with `rssc solve SPEC --write`"
-        raise RssError(
-            [Diagnostic(rule=LOCK_VERSION, message=message, span=Span(source, 0, 0), help=way_out)]
-        )
     try:
+        version = _member(data, "format_version", int)
+        if version != FORMAT_VERSION:
+            raise RssError([_other_version(source, version)])
         return tuple(_keys(_member(data, "ports", list), source))
     except _MalformedError as error:
         raise RssError([_broken(source, str(error))]) from None
+
+
+def _other_version(source: Source, version: int) -> Diagnostic:
+    return Diagnostic(
+        rule=LOCK_VERSION,
+        message=f"a lock file of format {version}; this rssc reads format {FORMAT_VERSION}",
+        span=Span(source, 0, 0),
+        help=_again(source),
+    )
 
 
 def _broken(source: Source, what: str) -> Diagnostic:
@@ -96,8 +104,14 @@ def _broken(source: Source, what: str) -> Diagnostic:
         rule=KEY_FORMAT,
         message=f"not a lock file: {what}",
         span=Span(source, 0, 0),
-        help="write it again with `rssc solve SPEC --write`",
+        help=_again(source),
     )
+
+
+def _again(source: Source) -> str:
+    """What to do about a lock file; its name is its spec's with `.lock` behind it."""
+    spec = source.path.removesuffix(".lock") if source.path.endswith(".rss.lock") else "SPEC"
+    return f"write it again with `rssc solve {spec} --write`"
 
 
 def _keys(ports: list[object], source: Source) -> Iterator[GivenKey]:
@@ -108,11 +122,21 @@ def _keys(ports: list[object], source: Source) -> Iterator[GivenKey]:
         span = Span(source, max(at, 0), max(at, 0) + len(digits))
         key = parse_hex(digits)
         if key is None:
-            raise _MalformedError(f"the key of `{name}` is not hexadecimal")
+            raise _MalformedError(f"in the key of {quote(name)}: {fault(digits)}")
         queues, size = _member(entry, "queues", int), _member(entry, "table_size", int)
         if not (0 < size <= MAX_TABLE and 0 < queues <= MAX_TABLE):
-            raise _MalformedError(f"`{name}` has {size} table entries and {queues} queues")
-        yield GivenKey(name, key, span, _table(entry, name, size, queues), _fields(entry, name))
+            raise _MalformedError(f"{quote(name)} has {size} table entries and {queues} queues")
+        table = _table(entry, name, size, queues)
+        yield GivenKey(name, key, span, table, _table_span(span, table), _fields(entry, name))
+
+
+def _table_span(key: Span, table: tuple[int, ...]) -> Span | None:
+    """Where a table is in the text: the first like it behind the port's key, or its size."""
+    for match in _WRITTEN_TABLE.finditer(key.source.text, key.end):
+        if tuple(json.loads(match[1])) == table:
+            return Span(key.source, match.start(1), match.end(1))
+    size = re.compile(rf'"table_size"\s*:\s*({len(table)})\b').search(key.source.text, key.end)
+    return Span(key.source, size.start(1), size.end(1)) if size else None
 
 
 def _table(entry: object, name: str, size: int, queues: int) -> tuple[int, ...]:
@@ -120,7 +144,7 @@ def _table(entry: object, name: str, size: int, queues: int) -> tuple[int, ...]:
         return tuple(i % queues for i in range(size))
     table = _member(entry, "table", list)
     if len(table) != size or not all(type(queue) is int and queue >= 0 for queue in table):
-        raise _MalformedError(f"the table of `{name}` is not a list of {size} queues")
+        raise _MalformedError(f"the table of {quote(name)} is not a list of {size} queues")
     return tuple(table)
 
 
@@ -128,7 +152,9 @@ def _fields(entry: object, name: str) -> dict[str, tuple[str, ...]]:
     found = {}
     for packet_class, fields in _member(entry, "hash", dict).items():
         if not isinstance(fields, list) or not all(isinstance(field, str) for field in fields):
-            raise _MalformedError(f"the hash input of `{packet_class}` on `{name}` is not a list of fields")
+            raise _MalformedError(
+                f"the hash input of {quote(packet_class)} on {quote(name)} is not a list of fields"
+            )
         found[packet_class] = tuple(fields)
     return found
 
