@@ -166,10 +166,10 @@ def test_tables_that_part_packets(capsys, lock):
 
 def test_the_advice_for_poor_spread_fits(capsys, file):
     line = "port A { nic intel-x710  hash ipv4-tcp  queues 16 KEY }\n"
-    site = "require A.ipv4_src[0:8] == A'.ipv4_src[0:8]\n"
+    site, user = "require A.ipv4_src[0:8] == A'.ipv4_src[0:8]\n", "require A.ipv4_dst == A'.ipv4_dst\n"
     for text, help_ in (
         (line.replace("KEY", "key 00000001"), "solve without it"),
-        (f"equality hash\n{line.replace('KEY', '')}{site}", "`equality index`"),
+        (f"equality hash\n{line.replace('KEY', '')}{user}", "`equality index`"),
         (f"{line.replace('KEY', '')}{site}", "only leading address bits"),
     ):
         _, _, err = run(capsys, "solve", file(text, "a.rss"))
