@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic
 from rss_dsl.lexical import KEYWORDS, quote, token_at, tokens
+from rss_dsl.nics import containing
 from rss_dsl.source import Source, Span
 
 PORT_ITEMS = ("device", "nic", "adapter", "hash", "queues", "table", "traffic", "fragments", "key")
@@ -66,8 +67,16 @@ def syntax_error(source: Source, code: str, piece: int, at: int, expected: froze
     shown = quote(text) if text else "the end of the file"
     message = f"expected {phrase(expected, previous)}{after}, found {shown}"
     is_apart = bool(before) and (not text or "\n" in code[before[0][1] : at])
-    place, help_ = (before[0], None) if is_apart else (found, _help(expected, text))
+    # A word that begins an item or a statement is wrong by itself.
+    is_apart = is_apart and not (_may_begin(expected) and text[:1].isalpha() and text not in KEYWORDS)
+    glued = "" if "device" in expected else code[at - 1 : at]
+    help_ = _in_name(text, glued) or _similar_nic(previous, text) or _help(expected, text)
+    place, help_ = (before[0], None) if is_apart else (found, help_)
     return Diagnostic(rule=codes.SYNTAX, message=message, span=Span(source, *place), help=help_)
+
+
+def _may_begin(expected: frozenset[str]) -> bool:
+    return bool(expected & {"device", "import"}) and "Operator" not in expected
 
 
 def phrase(expected: frozenset[str], previous: str) -> str:
@@ -104,6 +113,19 @@ def _help(expected: frozenset[str], text: str) -> str | None:
     if text == "'" and "QuotedPath" in expected:
         return "use double quotes"
     return _HINTS.get(text) or _similar(expected, text)
+
+
+def _in_name(text: str, before: str) -> str | None:
+    if text == "-" and (before.isalnum() or before == "_"):
+        return "names have letters, digits and `_`; hyphens are for NICs and packet classes"
+    if text.isalpha() and not text.isascii():
+        return "names have the letters `a` to `z` and `A` to `Z`, digits and `_`"
+    return None
+
+
+def _similar_nic(previous: str, text: str) -> str | None:
+    found = containing(text) if previous == "nic" else None
+    return None if found is None else f"did you mean {quote(found)}?"
 
 
 def _bracket(expected: frozenset[str]) -> str | None:

@@ -140,8 +140,8 @@ def _limit_depth(tree: Expr) -> None:
     while pending:
         node, depth = pending.pop()
         if depth > MAX_DEPTH:
-            message = f"the condition is too deep: more than {MAX_DEPTH} operators within each other"
-            help_ = "split it into several requirements, or use `in {…}` for many values"
+            message = f"more than {MAX_DEPTH} conditions or operators in one chain or within each other"
+            help_ = "use `in {…}` for many values, name parts with `relation`, or write several requirements"
             raise RssError([Diagnostic(rule=codes.TOO_DEEP, message=message, span=node.span, help=help_)])
         pending += ((child, depth + 1) for child in children(node))
 

@@ -56,25 +56,47 @@ class _Loader:
     problems: list[Diagnostic] = field(default_factory=list)
 
 
-def load(path: Path, *, shown: str | None = None) -> Spec:
+def load(path: str | os.PathLike[str], *, shown: str | None = None) -> Spec:
     """The spec in a file, with its imports. Messages name the file `shown`, by default the path itself.
 
     Raises `RssError` with every syntax error and every file that cannot be read.
     """
-    loader = _Loader()
-    found = _file(loader, _Visit(path, shown or str(path)))
-    if loader.problems or found is None:
-        raise RssError(loader.problems)
-    return found
+    return _complete(load_partial(path, shown=shown))
 
 
 def loads(text: str, path: str = "<spec>") -> Spec:
-    """The spec in a text, with its imports; those not in `std/` are relative to `path`'s directory."""
+    """The spec in a text, with its imports; those not in `std/` are relative to `path`'s directory.
+
+    Raises `RssError` as `load` does.
+    """
+    return _complete(loads_partial(text, path))
+
+
+def load_partial(
+    path: str | os.PathLike[str], *, shown: str | None = None
+) -> tuple[Spec, tuple[Diagnostic, ...]]:
+    """What can be read of a file and its imports, without the statements in error, and what is wrong.
+
+    Where anything is, the spec is for `check(spec, incomplete=True)` only.
+    """
+    loader = _Loader()
+    visit = _Visit(Path(path), shown or os.fspath(path))
+    found = _file(loader, visit) or Spec(source=Source(visit.shown, ""), statements=())
+    return found, tuple(loader.problems)
+
+
+def loads_partial(text: str, path: str = "<spec>") -> tuple[Spec, tuple[Diagnostic, ...]]:
+    """`load_partial` of a text."""
     loader = _Loader()
     found = _text(loader, _Visit(Path(path), path), text.removeprefix("\ufeff"))
-    if loader.problems:
-        raise RssError(loader.problems)
-    return found
+    return found, tuple(loader.problems)
+
+
+def _complete(found: tuple[Spec, tuple[Diagnostic, ...]]) -> Spec:
+    spec, problems = found
+    if problems:
+        raise RssError(problems)
+    return spec
 
 
 def std_files() -> tuple[str, ...]:
@@ -134,8 +156,7 @@ def _text(loader: _Loader, visit: _Visit, text: str) -> Spec:
     loader.problems += problems
     imports: dict[Path, Spec] = {}
     for statement in spec.statements:
-        # A path without its closing quote is reported already, and what it names is not known.
-        if isinstance(statement, Import) and statement.span.text.endswith('"'):
+        if isinstance(statement, Import):
             wanted = _wanted(loader, visit, statement)
             found = wanted and _file(loader, wanted)
             if wanted and found:

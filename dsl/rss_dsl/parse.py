@@ -7,10 +7,12 @@ are parsed apart, so that each statement can have its own error.
 from __future__ import annotations
 
 import gc
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import TypeAlias
 
 from textx import metamodel_from_str
@@ -23,13 +25,20 @@ from rss_dsl.convert import Converter
 from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.expected import syntax_error
 from rss_dsl.lexical import KEYWORDS, WHITESPACE, Scan
+from rss_dsl.recover import misspelt, without_item
 from rss_dsl.source import Source, Span
 from rss_dsl.spec import Spec, Statement
 
 MAX_ERRORS = 200
 """Errors after which a text is taken for something other than a spec."""
 
+MAX_ITEM_ERRORS = 20
+"""Errors looked for within one block."""
+
 _Found: TypeAlias = tuple[list[Statement], list[Diagnostic]]
+
+_Error: TypeAlias = tuple[int, frozenset[str]]
+"""Where textX stopped, and what it expected there."""
 
 
 def parse(source: Source) -> Spec:
@@ -41,14 +50,22 @@ def parse(source: Source) -> Spec:
 
 
 def parse_partial(source: Source) -> tuple[Spec, tuple[Diagnostic, ...]]:
-    """The statements that could be read, and every syntax error in order of place."""
+    """The statements without syntax errors, and every syntax error in order of place."""
     scan = lexical.scan(source)
     with _paused_collection():
         statements, problems = _read(source, scan)
     if problems:
-        return Spec(source=source, statements=tuple(statements)), _in_order(problems)
+        return Spec(source=source, statements=_sound(statements, problems)), _in_order(problems)
     attached, tail = attach(statements, scan.comments, source.text, scan.code)
     return Spec(source=source, statements=attached, tail_comments=tail), ()
+
+
+def _sound(statements: list[Statement], problems: list[Diagnostic]) -> tuple[Statement, ...]:
+    """The statements in which there is no problem."""
+    places = sorted(problem.span.start for problem in problems)
+    return tuple(
+        s for s in statements if bisect_left(places, s.span.start) == bisect_left(places, s.span.end)
+    )
 
 
 def _in_order(problems: list[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -96,25 +113,59 @@ def _too_deep(source: Source, code: str) -> Iterator[tuple[int, Diagnostic]]:
 
 def _read_pieces(source: Source, scan: Scan, skip: set[int]) -> _Found:
     """Parse the statements apart, but not those that begin at one of `skip`."""
-    code = scan.code
-    statements: list[Statement] = []
-    problems: list[Diagnostic] = []
+    found: _Found = ([], [])
     misnamed = -1
-    for start, end in lexical.pieces(code):
+    for start, end in lexical.pieces(scan.code):
         if start in skip or start == misnamed:
             continue
-        if len(problems) > MAX_ERRORS:
+        if len(found[1]) > MAX_ERRORS:
             break
-        converter = Converter(source, code, start)
-        try:
-            statements += _convert(converter, code[start:end])
-        except TextXSyntaxError as error:
-            at, expected = _next_token(code, start + _where(error, code[start:end])), _expected(error)
-            misnamed = at if at == end and _is_misused_keyword(code, start, at, expected) else -1
-            if not _is_hidden(at, scan.problems):
-                problems.append(syntax_error(source, code, start, at, expected))
-        problems += converter.problems
-    return statements, problems
+        misnamed = _read_piece(source, scan, start, end, found)
+    return found
+
+
+def _read_piece(source: Source, scan: Scan, start: int, end: int, found: _Found) -> int:
+    """Add what is found in a piece; the place of a keyword meant as a name that ends it, or -1."""
+    error = _attempt(source, scan.code, start, end, found)
+    if error is None:
+        return -1
+    cuts = [start, *misspelt(scan.code, start, end), end]
+    if len(cuts) == 2:
+        return _resume(source, scan, start, end, error, found)
+    for begin, stop in pairwise(cuts):
+        again = _attempt(source, scan.code, begin, stop, found)
+        if again is not None:
+            _resume(source, scan, begin, stop, again, found)
+    return -1
+
+
+def _attempt(source: Source, code: str, start: int, end: int, found: _Found) -> _Error | None:
+    """Add the statements of a range, unless there is a syntax error."""
+    converter = Converter(source, code, start)
+    try:
+        found[0].extend(_convert(converter, code[start:end]))
+    except TextXSyntaxError as error:
+        return _next_token(code, start + _where(error, code[start:end])), _expected(error)
+    found[1].extend(converter.problems)
+    return None
+
+
+def _resume(source: Source, scan: Scan, start: int, end: int, error: _Error, found: _Found) -> int:
+    """Report an error and read on in its block; the place of a keyword meant as a name, or -1."""
+    code: str | None = scan.code
+    for _ in range(MAX_ITEM_ERRORS):
+        at, expected = error
+        if not _is_hidden(at, scan.problems):
+            found[1].append(syntax_error(source, scan.code, start, at, expected))
+        code = code and without_item(code, start, at, end, expected)
+        again = code and _attempt(source, code, start, end, found)
+        if not again:
+            break
+        error = again
+    at, expected = error
+    if "import" in expected and scan.code[start:at].rstrip().endswith("}"):
+        _attempt(source, scan.code, start, at, found)
+    return at if at == end and _is_misused_keyword(scan.code, start, at, expected) else -1
 
 
 def _is_misused_keyword(code: str, start: int, at: int, expected: frozenset[str]) -> bool:

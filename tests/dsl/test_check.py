@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rss_dsl.check import check
 from rss_dsl.check.lints import MICROSOFT_KEY
 from rss_dsl.diagnostics import RssError, has_errors
-from rss_dsl.loading import load, loads
+from rss_dsl.loading import load, loads, loads_partial
 
 ROOT = Path(__file__).parents[2]
 CORPUS = [p.read_text() for p in sorted((ROOT / "tests" / "cases").glob("*/*.rss"))]
@@ -384,3 +384,13 @@ def test_a_table_that_follows_the_queues_one_to_four():
     refused = "it has 4 entries per queue, at most 128: take 2, 4, 8, … queues"
     assert ("RSS202", refused) in helps("port A { nic vmxnet3  queues 4  table 128 }")
     assert ("RSS202", refused) in helps("port A { nic vmxnet3  queues 3 }")
+
+
+@given(st.sampled_from(CORPUS), st.randoms(use_true_random=False))
+def test_what_could_be_read_of_any_spec_is_checked(text: str, choose: random.Random) -> None:
+    tokens = re.findall(r"\w+|\s+|[^\w\s]", text)
+    for _ in range(choose.randint(1, 6)):
+        tokens[choose.randrange(len(tokens))] = choose.choice(["", "x", "}", "{", "1", "port", "requre"])
+    spec, found = loads_partial("".join(tokens))
+    result = check(spec, incomplete=bool(found))
+    assert result.problem is None or not has_errors((*found, *result.diagnostics))

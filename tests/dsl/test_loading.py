@@ -7,8 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from rss_dsl.check import check
 from rss_dsl.diagnostics import Diagnostic, RssError
-from rss_dsl.loading import MAX_BYTES, MAX_IMPORTS, load, loads, std_files
+from rss_dsl.loading import (
+    MAX_BYTES,
+    MAX_IMPORTS,
+    load,
+    load_partial,
+    loads,
+    loads_partial,
+    std_files,
+)
 from rss_dsl.spec import Relation, Seed
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -175,3 +184,43 @@ def test_an_open_path_is_not_followed() -> None:
 def test_texts_import_relative_to_their_path(tmp_path: Path) -> None:
     write(tmp_path, a="seed 1")
     assert loads('import "a.rss"', str(tmp_path / "other.rss")).imports[0].statements == (Seed(value=1),)
+
+
+def test_paths_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, a="seed 1")
+    monkeypatch.chdir(tmp_path)
+    assert load("./a.rss").source.path == "./a.rss"
+    assert load(str(tmp_path / "a.rss")) == load(tmp_path / "a.rss")
+    (found,) = problems(lambda: load("none.rss"))
+    assert found.rule.code == "RSS002"
+
+
+def test_partial_loading(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        main='import "none.rss"\nimport "a.rss"\nseed 1\nassume A.x ==',
+        a='import "main.rss"\nseed 2\nseed x',
+    )
+    spec, found = load_partial(tmp_path / "main.rss")
+    assert sorted(p.rule.code for p in found) == ["RSS001", "RSS001", "RSS003", "RSS004"]
+    assert Seed(value=1) in spec.statements
+    (a,) = spec.imports
+    assert Seed(value=2) in a.statements
+    assert problems(lambda: load(tmp_path / "main.rss")) == found
+    assert loads_partial("seed 1") == (loads("seed 1"), ())
+
+
+def test_partial_loading_of_nothing(tmp_path: Path) -> None:
+    spec, (found,) = load_partial(tmp_path / "none.rss", shown="none.rss")
+    assert (spec.statements, spec.source.path, found.rule.code) == ((), "none.rss", "RSS002")
+
+
+def test_what_was_read_is_checked_too(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        main='import "none.rss"\nport A { hash ipv4-tcp queues 4 }\n'
+        "require gone(A, A')\nrequire A.ipv4_scr == B.tcp_src\nseed x",
+    )
+    spec, found = load_partial(tmp_path / "main.rss")
+    assert [d.rule.code for d in found] == ["RSS001", "RSS003"]
+    assert [d.rule.code for d in check(spec, incomplete=True).diagnostics] == ["RSS102"]

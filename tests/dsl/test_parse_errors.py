@@ -10,8 +10,9 @@ import pytest
 from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.expressions import MAX_DEPTH
 from rss_dsl.lexical import MAX_NESTING
-from rss_dsl.parse import MAX_ERRORS, parse
+from rss_dsl.parse import MAX_ERRORS, parse, parse_partial
 from rss_dsl.source import Source
+from rss_dsl.spec import PortDecl, Seed
 
 RULES = Path(__file__).parents[2] / "dsl" / "rss_dsl" / "rules"
 
@@ -239,3 +240,71 @@ def test_rules_are_explained_by_an_example_that_has_them(code: str) -> None:
     example = re.search(r"```rss\n(.*?)```", text, re.DOTALL)
     if example and code != "RSS003":
         assert [p.rule.code for p in problems(example[1])] == [code]
+
+
+# --- several errors at once ---------------------------------------------------------------------------
+
+
+def seen(text: str) -> list[tuple[str, str | None]]:
+    return [(p.span.text, p.help) for p in problems(text)]
+
+
+@pytest.mark.parametrize("block", ["port LAN { device 0  qeues 16 }", "port LAN { device", "nf x { a }"])
+def test_a_misspelt_statement_after_a_broken_block(block: str) -> None:
+    text = f"{block}\nrequre x: A.x == A.y\nassumee A.x ==\nrequire y: A.x = 1"
+    found = seen(text)
+    assert len(found) == 4
+    assert found[1:] == [
+        ("requre", "did you mean `require`?"),
+        ("assumee", "did you mean `assume`?"),
+        ("=", "comparison is `==`"),
+    ]
+
+
+def test_a_misspelt_statement_leaves_the_others_alone() -> None:
+    text = "port LAN { device 0 }\nrequre x: A.x == A.y\nport WAN { device 1 }"
+    spec, found = parse_partial(Source("x.rss", text))
+    assert [(p.span.text, p.message) for p in found] == [("requre", "expected a statement, found `requre`")]
+    assert [s.name for s in spec.statements if isinstance(s, PortDecl)] == ["LAN", "WAN"]
+
+
+def test_several_errors_in_one_port() -> None:
+    text = """port LAN {
+  device
+  nic 7
+  qeues 16
+  hash l2 (a, )
+  key 6d5
+  fragments no  table x
+}
+seed 1"""
+    assert [p.span.text for p in problems(text)] == ["device", "7", "qeues", ")", "6d5", "no", "x"]
+    spec, _ = parse_partial(Source("x.rss", text))
+    assert spec.statements == (Seed(value=1),)
+
+
+def test_words_of_items_and_conditions_are_no_misspelt_statements() -> None:
+    for text in ("port A {\nnic x\nqueues 1\nkey\n}", "require A.x == 1 &&\nrequired.x 1"):
+        assert len(problems(text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "help_"),
+    [
+        ("port LAN-1 { }", "names have letters, digits and `_`; hyphens are for NICs and packet classes"),
+        ("ports TX-a[2] { }", "names have letters, digits and `_`; hyphens are for NICs and packet classes"),
+        ("port Größe { }", "names have the letters `a` to `z` and `A` to `Z`, digits and `_`"),
+        ("port Öl { }", "names have the letters `a` to `z` and `A` to `Z`, digits and `_`"),
+        ("port A { nic 82599 }", "did you mean `intel-82599`?"),
+        ("seed -1", None),
+    ],
+)
+def test_names_that_cannot_be(text: str, help_: str | None) -> None:
+    assert problem(text).help == help_
+
+
+def test_statements_in_error_are_left_out() -> None:
+    text = 'import "std\nassume A.x in 10.0.0.999/8\nseed 1\nport A { key 6d5 }\nrequire A.x =='
+    spec, found = parse_partial(Source("x.rss", text))
+    assert len(found) == 4
+    assert spec.statements == (Seed(value=1),)
