@@ -73,14 +73,15 @@ def ready(path: str | os.PathLike[str]) -> Checked:
 def front(path: str | os.PathLike[str]) -> Checked:
     """Everything `rssc check` looks at; RssError with all findings if there is an error among them."""
     from rss_dsl.check import check as check_spec
+    from rss_dsl.loading import load_partial
 
     with stage("reading"):
-        spec = load(path)
+        spec, broken = load_partial(path)
     with stage("checking"):
-        found = check_spec(spec)
+        found = check_spec(spec, incomplete=bool(broken))
         if found.problem is None:
-            raise RssError(found.diagnostics)
-        return Checked(found.problem, refuse([*found.diagnostics, *examine(found.problem)]))
+            raise RssError(in_order([*broken, *found.diagnostics]))
+        return Checked(found.problem, refuse([*broken, *found.diagnostics, *examine(found.problem)]))
 
 
 def check(spec: Spec) -> Problem:
@@ -124,7 +125,12 @@ def _no_ports(problem: Problem) -> Diagnostic:
 
 def refuse(findings: list[Diagnostic]) -> tuple[Diagnostic, ...]:
     """The findings, in order of place, unless one of them is an error."""
-    ordered = tuple(sorted(findings, key=lambda d: (d.span.source.path, d.span.start, d.rule.code)))
+    ordered = in_order(findings)
     if has_errors(ordered):
         raise RssError(ordered)
     return ordered
+
+
+def in_order(findings: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Findings by place."""
+    return tuple(sorted(findings, key=lambda d: (d.span.source.path, d.span.start, d.rule.code)))
