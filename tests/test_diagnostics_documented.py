@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
+from rss_dsl import codes
 from rss_dsl.check import check
 from rss_dsl.codes import all_rules
-from rss_dsl.diagnostics import Diagnostic, RssError
+from rss_dsl.diagnostics import Diagnostic, RssError, Rule
 from rss_dsl.explain import explanation
 from rss_dsl.loading import loads
+from rss_dsl.spec import Nf
 
 PARTS = ("What it means", "Why it matters", "Example", "What to do")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -67,3 +71,19 @@ def test_unknown_codes_have_no_explanation():
     assert explanation("RSS999") is None
     assert explanation("../codes") is None
     assert explanation("rss101") == explanation("RSS101")
+
+
+def test_every_code_is_tested():
+    """By a test that names it, or by an example that is run (here, or in `test_docs.py`)."""
+    tests = Path(__file__).parent
+    text = "\n".join(path.read_text() for path in tests.rglob("*") if path.suffix in (".py", ".rss"))
+    constants = {value.code: name for name, value in vars(codes).items() if isinstance(value, Rule)}
+    for rule in RULES:
+        runs = example(rule.code)[0] in ("rss", "console")
+        assert runs or rule.code in text or constants[rule.code] in text, rule.code
+
+
+def test_a_program_can_name_an_nf_what_no_spec_can():
+    spec = loads("port A { hash ipv4-tcp  queues 4 }")
+    named = replace(spec, statements=(*spec.statements, Nf(name="4ward; rm", items=())))
+    assert [d.rule.code for d in check(named).diagnostics] == ["RSS124"]
