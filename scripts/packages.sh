@@ -22,5 +22,8 @@ elif [ "$(id -u)" != 0 ]; then
 else
     # The lists of a new machine are old or empty, so they come first.
     echo "installing$missing" >&2
-    { apt-get update && DEBIAN_FRONTEND=noninteractive $install; } >/dev/null || echo "could not install$missing" >&2
+    { apt-get update && DEBIAN_FRONTEND=noninteractive $install; } >/dev/null && exit 0
+    echo "could not install$missing" >&2
 fi
+# Without them tests skip, which is for people to decide and not for CI.
+[ -z "${CI:-}" ]

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from rss_dsl.spec import Spec
     from rss_solver.conflict import Conflict
     from rss_solver.packet_text import parse_packet
-    from rss_solver.proof import Counterexample, Proof, Undecided, verify
+    from rss_solver.proof import Counterexample, Proof, Undecided
     from rss_solver.solution import Solution
-    from rss_solver.solve import Solved, solve
+    from rss_solver.solve import Solved
     from rss_solver.steering import Landing, land
-    from rssc.pipeline import check, compile_spec, examine, load
+    from rssc.pipeline import check, compile_spec, examine, load, solve, verify
 
 __version__ = "0.1.0"
 
@@ -49,8 +49,8 @@ _HOMES = {
     "load": "rssc.pipeline",
     "loads": "rss_dsl.loading",
     "parse_packet": "rss_solver.packet_text",
-    "solve": "rss_solver.solve",
-    "verify": "rss_solver.proof",
+    "solve": "rssc.pipeline",
+    "verify": "rssc.pipeline",
 }
 
 __all__ = [

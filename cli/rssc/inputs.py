@@ -27,11 +27,12 @@ def read_source(path: Path) -> Source:
 def read_bytes(path: Path) -> bytes:
     """A file's content; RssError if it cannot be read or is too large."""
     try:
-        data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable file name"
         raise RssError([_unreadable(path, reason.lower(), _way_in(error))]) from None
-    if data is None:
+    if len(data) > MAX_BYTES:
         why = f"it has more than {MAX_BYTES >> 20} MB"
         raise RssError([_unreadable(path, why, "name another file: none that rssc reads comes near")])
     return data

@@ -51,6 +51,9 @@ def load_document(load: Load) -> dict[str, object]:
                 "truncated": port.truncated,
                 "default_queue": port.default_queue,
                 "queues": list(port.queues),
+                "max_mean": evenness(port.queues).max_mean,
+                "jain": evenness(port.queues).jain,
+                "idle_queues": evenness(port.queues).idle,
             }
             for port in load.ports
         ],

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from textwrap import wrap
 
 from rss_dsl.nic import Fact, FieldSet, NicProfile, Switch
+from rss_dsl.render import FORMAT_VERSION
 
 WIDTH = 80
 _LABEL = 24
 
 
-def as_json(value: object) -> str:
-    """Indented JSON."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+def as_json(document: Mapping[str, object]) -> str:
+    """A document with its `format_version`, indented."""
+    return json.dumps({"format_version": FORMAT_VERSION, **document}, indent=2, ensure_ascii=False)
 
 
 # --- the list ---------------------------------------------------------------------------------------

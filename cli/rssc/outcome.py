@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from rss_dsl.problem import Problem
 from rss_solver.conflict import Conflict
 from rss_solver.proof import Counterexample, Proof, Undecided, Verdict
-from rssc.documents import conflict_document, emit
+from rssc.documents import conflict_document, emit, verdict_document
 from rssc.exits import Exit
 from rssc.inputs import identity
 from rssc.pipeline import Compiled
 from rssc.report import tell
-from rssc.show import conflict_diagnostic
+from rssc.show import conflict_diagnostic, show_verdict
 
 
 def conflict_exit(compiled: Compiled, output_format: str) -> int:
@@ -22,6 +23,17 @@ def conflict_exit(compiled: Compiled, output_format: str) -> int:
     else:
         tell([conflict_diagnostic(compiled.problem, conflict)])
     return Exit.NO_KEY
+
+
+def unproven_exit(problem: Problem, verdict: Verdict, output_format: str) -> int:
+    """Report that solved keys are not proved: they are not used."""
+    if output_format == "json":
+        spec = identity(problem)
+        document = {"path": spec.path, "sha256": spec.sha256}
+        emit({"spec": document, "verdict": verdict_document(problem, verdict)})
+    else:
+        print(show_verdict(problem, verdict))
+    return verdict_exit(verdict)
 
 
 def verdict_exit(verdict: Verdict) -> int:

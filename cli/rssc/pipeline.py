@@ -1,4 +1,4 @@
-"""The pipeline. `compile_spec` names every stage, in order; commands stop where they have what they need."""
+"""The pipeline. `compile_spec` names the stages, in order; commands stop where they have what they need."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from rssc.progress import stage
 if TYPE_CHECKING:  # numpy, pysmt and Z3 load only where something is solved
     from rss_solver.conflict import Conflict
     from rss_solver.proof import Verdict
+    from rss_solver.solution import Solution
     from rss_solver.solve import Solved
 
 
@@ -47,21 +48,40 @@ def load(path: str | os.PathLike[str]) -> Spec:
 
 
 def compile_spec(path: str | os.PathLike[str], seed: int | None = None) -> Compiled:
-    """Text to proven keys. RssError carries the findings if there are errors among them."""
+    """Text to proven keys: read and check, gate, solve, verify, look at the spread.
+
+    RssError carries the findings if there are errors among them.
+    """
     from rss_solver.conflict import Conflict
     from rss_solver.findings import spread_findings
     from rss_solver.proof import verify
     from rss_solver.solve import solve
 
-    checked = ready(path)
+    checked = front(path)
+    problem, findings = checked.problem, refuse([*checked.findings, *unsolvable(checked.problem)])
     with stage("solving"):
-        outcome = solve(checked.problem, seed)
+        outcome = solve(problem, seed)
     if isinstance(outcome, Conflict):
-        return Compiled(checked.problem, checked.findings, outcome, None)
+        return Compiled(problem, findings, outcome, None)
     with stage("proving"):
-        verdict = verify(checked.problem, outcome.solution)
-    findings = (*checked.findings, *spread_findings(checked.problem, outcome.solution))
-    return Compiled(checked.problem, findings, outcome, verdict)
+        verdict = verify(problem, outcome.solution)
+    return Compiled(problem, (*findings, *spread_findings(problem, outcome.solution)), outcome, verdict)
+
+
+def solve(problem: Problem, seed: int | None = None) -> Solved | Conflict:
+    """Keys for a problem, or why there are none; RssError if it asks what cannot be solved yet."""
+    from rss_solver.solve import solve as find_keys
+
+    refuse(list(unsolvable(problem)))
+    return find_keys(problem, seed)
+
+
+def verify(problem: Problem, solution: Solution) -> Verdict:
+    """A proof, a counterexample or undecided; RssError if the problem asks what cannot be proved yet."""
+    from rss_solver.proof import verify as judge
+
+    refuse(list(unsolvable(problem)))
+    return judge(problem, solution)
 
 
 def ready(path: str | os.PathLike[str]) -> Checked:

@@ -13,10 +13,10 @@ from rss_dsl.problem import Port, Problem
 from rss_solver.conflict import Conflict
 from rss_solver.findings import spread_findings
 from rss_solver.keys import GivenKey, apply, apply_one
-from rss_solver.proof import Verdict
+from rss_solver.proof import Proof, Verdict
 from rss_solver.solution import PortSolution, Solution
 from rssc.inputs import find_port, read_given
-from rssc.outcome import conflict_exit
+from rssc.outcome import conflict_exit, unproven_exit
 from rssc.pipeline import compile_spec, ready
 from rssc.progress import stage
 
@@ -49,6 +49,8 @@ def keys_for(options: argparse.Namespace) -> Keys | int:
     compiled = compile_spec(options.spec, getattr(options, "seed", None))
     if isinstance(compiled.outcome, Conflict):
         return conflict_exit(compiled, options.format)
+    if compiled.verdict is not None and not isinstance(compiled.verdict, Proof):
+        return unproven_exit(compiled.problem, compiled.verdict, options.format)
     return Keys(compiled.problem, compiled.outcome.solution, compiled.findings, compiled.verdict)
 
 

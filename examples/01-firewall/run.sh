@@ -24,7 +24,7 @@ step python traffic.py out
 say "== How it spreads over the queues"
 step rssc eval fw.rss --pcap LAN=out/lan.pcap --pcap WAN=out/wan.pcap
 say "== The sequential firewall, and the parallel one on 1, 2, 4 and 16 cores"
-replay="out/nf/firewall-replay --capacity-per-core 65536 LAN=out/lan.pcap WAN=out/wan.pcap"
+replay="out/nf/firewall-replay LAN=out/lan.pcap WAN=out/wan.pcap"
 step $replay --sequential -o out/sequential.txt
 for cores in 1 2 4 16; do
     $replay --cores $cores -o out/cores-$cores.txt 2>/dev/null

@@ -24,7 +24,7 @@ SMALL_SPACE = 6
 """Spaces of up to 2^6 keys are searched completely."""
 SAMPLES = 32
 ENOUGH = 8
-"""After so many samples, one that reaches every queue ends the search."""
+"""After so many samples, one of full rank, also within a cluster, ends the search."""
 
 
 @dataclass(frozen=True, slots=True)

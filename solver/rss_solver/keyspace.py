@@ -25,7 +25,6 @@ Ints = NDArray[np.int64]
 class Variables:
     """Numbers the key bits of a group's ports, port after port; one more stands for the constant zero."""
 
-    ports: tuple[int, ...]
     bases: Mapping[int, int]
     count: int
 
@@ -42,7 +41,7 @@ def number(key_bits: Mapping[int, int]) -> Variables:
     for port, bits in key_bits.items():
         bases[port] = count
         count += bits
-    return Variables(tuple(key_bits), bases, count)
+    return Variables(bases, count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The only importer of pysmt and Z3. Conditions become bit-vector formulas, straight from the Problem.
 
 Trusted: the encoding in this module, pysmt's conversion, and Z3's `unsat`. A `sat` is never trusted: models
-are returned as plain packets for the caller to replay. Every query has an environment of its own; limits are
+are returned as plain packets for the caller to replay. Every caller has an environment of its own; limits are
 Z3 resource units, so answers do not depend on the clock.
 """
 
@@ -18,6 +18,7 @@ from pysmt.typing import BOOL, BVType
 
 from rss_dsl.fields import PacketClass, packet_classes, width
 from rss_dsl.problem import AllOf, AnyOf, Arith, Compare, Condition, Const, HashInput, Negation, Slice, Term
+from rss_solver.limits import LimitReachedError
 from rss_solver.packet import Packet
 
 DEFAULT_LIMIT = 200_000_000
@@ -33,6 +34,7 @@ def pick_nonzero(groups: Sequence[Sequence[int]]) -> int | None:
     """Values for free bits so that in every group at least one affine form is 1, None if there are none.
 
     A form has its constant in bit 0 and the coefficient of free bit L in bit L; so has the answer.
+    LimitReachedError if Z3 cannot tell within its limit.
     """
     env = Environment()
     build = env.formula_manager
@@ -43,11 +45,15 @@ def pick_nonzero(groups: Sequence[Sequence[int]]) -> int | None:
         terms = [symbols[bit + 1] for bit in _ones(form >> 1)]
         return reduce(build.Xor, terms, build.Bool(bool(form & 1)))
 
-    with env.factory.Solver(name="z3") as solver:
+    options = {"rlimit": DEFAULT_LIMIT}
+    with env.factory.Solver(name="z3", solver_options=options) as solver:
         for group in groups:
             solver.add_assertion(build.Or([value(form) for form in group]))
-        if not solver.solve():
-            return None
+        try:
+            if not solver.solve():
+                return None
+        except SolverReturnedUnknownResultError:
+            raise LimitReachedError from None
         return sum(1 << bit for bit, symbol in symbols.items() if solver.get_py_value(symbol))
 
 

@@ -1,12 +1,10 @@
-"""The Solution: keys, tables and what is known of them. Data only; `lock.py` reads and writes it as JSON."""
+"""The Solution: keys, tables and what is known of them. Data only; `keys/lock.py` writes it as JSON."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from rss_dsl.problem import HashInput
-
-HASH_BITS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from rss_synth.target import Target
+if TYPE_CHECKING:
+    from rss_synth.target import Target
 
 _PLACES = {
     "nf": ("rss_synth.nf", "NfTarget"),

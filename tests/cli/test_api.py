@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from rsstest import ROOT
 
 import rssc
+from rss_solver.limits import LimitReachedError
+from rssc.__main__ import main
+from rssc.inputs import read_bytes
 
 
 def test_every_public_name_is_there():
@@ -49,3 +53,44 @@ def test_help_loads_no_solver():
     code = f"import sys, rssc.__main__; rssc.__main__.parser(); print({heavy})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+TWO_PORTS = "port A { hash ipv4-tcp  queues 4 }\nport B { hash ipv4-tcp  queues 8 }\n"
+SAME_SOURCE = "require A.ipv4_src == A'.ipv4_src\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("port A { queues 4 }\n" + SAME_SOURCE, "RSS301"),
+        ("port A { hash ipv4-tcp  queues 4 }\nrequire A.tcp_src < A'.tcp_src", "RSS301"),
+        ("port A { hash ipv4-tcp  queues 4 }\nassume A.ipv4_src in 10.0.0.0/8\n" + SAME_SOURCE, "RSS301"),
+        ("port A { nic aws-ena-fixed  hash ipv4-tcp  queues 4 }\n" + SAME_SOURCE, "RSS301"),
+        (TWO_PORTS + "require A.ipv4_src == B.ipv4_src", "RSS308"),
+        ("seed 3", "RSS309"),
+    ],
+)
+def test_what_cannot_be_solved_is_refused_not_proved(text, code):
+    """By `solve` and by `verify`: no key is called proven for a requirement that was not looked at."""
+    problem = rssc.check(rssc.loads(text))
+    with pytest.raises(rssc.RssError) as found:
+        rssc.solve(problem)
+    assert code in {diagnostic.rule.code for diagnostic in found.value.diagnostics}
+    nothing = rssc.Solution(ports=(), components=(), seed=0)
+    with pytest.raises(rssc.RssError):
+        rssc.verify(problem, nothing)
+
+
+def test_an_endless_file_is_refused():
+    with pytest.raises(rssc.RssError) as found:
+        read_bytes(Path("/dev/zero"))
+    assert found.value.diagnostics[0].rule.code == "RSS002"
+
+
+def test_reaching_a_limit_is_undecided(monkeypatch, capsys):
+    def give_up(*_):
+        raise LimitReachedError
+
+    monkeypatch.setattr("rss_solver.solve.choose", give_up)
+    assert main(["solve", str(ROOT / "specs" / "nf" / "fw.rss")]) == 5
+    assert "undecided" in capsys.readouterr().err

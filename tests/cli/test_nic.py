@@ -20,7 +20,7 @@ def test_list_is_the_whole_catalogue(capsys: pytest.CaptureFixture[str], golden)
 
 def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nic", "list", "--format", "json"]) == 0
-    rows = json.loads(capsys.readouterr().out)
+    rows = json.loads(capsys.readouterr().out)["nics"]
     x710 = next(row for row in rows if row["name"] == "intel-x710")
     assert (x710["key_bytes"], x710["table_sizes"], x710["max_queues"]) == (52, [512], 64)
 

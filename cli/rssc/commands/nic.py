@@ -38,7 +38,7 @@ def _list(args: argparse.Namespace) -> str:
     from rssc.nic_text import as_json, table
 
     profiles = catalogue().values()
-    return as_json([_row(p) for p in profiles]) if args.format == "json" else table(list(profiles))
+    return as_json({"nics": [_row(p) for p in profiles]}) if args.format == "json" else table(list(profiles))
 
 
 def _row(profile: NicProfile) -> dict[str, object]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from rssc.arguments import Subparsers, add_format, add_keys, add_seed, add_spec, folder
 
 
 def add(subparsers: Subparsers) -> None:
     """Register the command."""
+    from rss_synth.targets import TARGETS
+
     parser = subparsers.add_parser(
         "synth",
         help="NIC configuration and NF code",
         description="Artifacts are written for proven keys only, solved or given with --keys.",
     )
     add_spec(parser)
-    parser.add_argument("--target", required=True, metavar="T", help="json, ethtool, testpmd, dpdk or nf")
+    parser.add_argument("--target", required=True, metavar="T", choices=TARGETS, help=", ".join(TARGETS))
     parser.add_argument("--out", required=True, type=folder, metavar="DIR", help="the folder to write to")
     add_keys(parser)
     add_format(parser)
@@ -31,7 +32,6 @@ def run(options: argparse.Namespace) -> int:
     from rss_synth.targets import TARGETS
     from rssc import __version__
     from rssc.documents import emit
-    from rssc.exits import Exit
     from rssc.inputs import identity
     from rssc.outcome import verdict_exit
     from rssc.output import write_artifacts
@@ -39,10 +39,6 @@ def run(options: argparse.Namespace) -> int:
     from rssc.show import show_verdict
     from rssc.sources import judged, keys_for
 
-    if options.target not in TARGETS:
-        known = ", ".join(TARGETS)
-        print(f"rssc synth: no target `{options.target}`; the targets are {known}", file=sys.stderr)
-        return Exit.USAGE
     found = keys_for(options)
     if isinstance(found, int):
         return found

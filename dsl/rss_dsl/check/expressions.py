@@ -90,19 +90,6 @@ def _op(expr: Expr) -> str | None:
     return expr.op if isinstance(expr, Binary) else None
 
 
-def is_condition(expr: Expr) -> bool:
-    """Whether it is true or false rather than a value."""
-    match expr:
-        case Binary():
-            return expr.op in COMPARISONS or expr.op in LOGICAL
-        case Unary() | Membership() | Call():
-            return True
-        case FieldRef() | Literal():
-            return False
-        case _:
-            assert_never(expr)
-
-
 def describe(expr: Expr) -> str:
     """The expression for a message, in backticks, on one line."""
     match expr:

@@ -33,7 +33,7 @@ class SpecIdentity:
     path: str
     """File name, relative to the lock file."""
     sha256: str
-    """Digest of the file's bytes."""
+    """Digest of the spec's text in UTF-8; what it imports is not in it."""
 
 
 def document(solution: Solution, spec: SpecIdentity, verdict: Mapping[str, object]) -> dict[str, object]:
