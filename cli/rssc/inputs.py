@@ -16,7 +16,8 @@ from rss_dsl.source import Source, Span
 from rss_solver.keys import GivenKey, SpecIdentity, read_keys, unknown_port
 
 MAX_BYTES = 16 << 20
-_PORT_FILE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.+)")
+PORT_FILE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.+)")
+"""`PORT=FILE` on the command line."""
 
 
 def read_source(path: Path) -> Source:
@@ -97,7 +98,7 @@ def read_given(problem: Problem, arguments: Sequence[str]) -> Given:
 
 def _named_file(argument: str, ports: tuple[str, ...]) -> tuple[Source, str | None]:
     """The file that `[PORT=]FILE` names, and the port."""
-    match = _PORT_FILE.fullmatch(argument)
+    match = PORT_FILE.fullmatch(argument)
     if match is None or Path(argument).exists():
         return read_source(Path(argument)), None
     if match[1] not in ports:

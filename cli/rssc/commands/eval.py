@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,21 +62,19 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-_PORT_FILE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.+)")
-
-
 def _captures(options: argparse.Namespace) -> list[PortCapture | SplitCapture]:
     """The captures of the command line; RssError unless each has a port or is split by `--from`."""
     from rss_dsl.codes import BAD_ORIGIN
     from rss_dsl.diagnostics import Diagnostic, RssError
     from rss_dsl.source import Source, Span
     from rss_solver.traffic import PortCapture, SplitCapture, parse_origin
+    from rssc.inputs import PORT_FILE
 
     origins = tuple(parse_origin(text) for text in options.origins)
     captures: list[PortCapture | SplitCapture] = []
     for text in options.pcap:
         span = Span(Source("--pcap", text), 0, len(text))
-        match = _PORT_FILE.fullmatch(text)
+        match = PORT_FILE.fullmatch(text)
         if match and not (origins and Path(text).exists()):
             captures.append(PortCapture(match[1], Path(match[2]), span))
         elif origins:
