@@ -27,7 +27,7 @@ demo: $(STAMP)
 	@sh examples/01-firewall/run.sh
 
 test: $(STAMP) lint
-	@sh scripts/packages.sh gcc libpcap-dev make pkg-config libdpdk-dev dpdk-dev shellcheck ethtool
+	@sh scripts/packages.sh gcc libpcap-dev make pkg-config libdpdk-dev dpdk-dev clang shellcheck ethtool
 	$(BIN)/python -m pytest -n auto
 
 lint: $(STAMP)
