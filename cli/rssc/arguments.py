@@ -24,6 +24,13 @@ def add_format(parser: argparse.ArgumentParser, *formats: str) -> None:
     parser.add_argument("--format", choices=choices, default="text", help="how to print the answer")
 
 
+def add_key_source(parser: argparse.ArgumentParser) -> None:
+    """What `sources.keys_for` reads: given keys or a seed, and how to print what comes of them."""
+    add_keys(parser)
+    add_format(parser)
+    add_seed(parser)
+
+
 def add_keys(parser: argparse.ArgumentParser) -> None:
     """Keys from outside."""
     parser.add_argument(

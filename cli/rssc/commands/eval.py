@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rssc.arguments import Subparsers, add_format, add_keys, add_seed, add_spec
+from rssc.arguments import Subparsers, add_key_source, add_spec
 
 if TYPE_CHECKING:
     from rss_solver.traffic import PortCapture, SplitCapture
@@ -33,9 +33,7 @@ def add(subparsers: Subparsers) -> None:
         metavar="PORT=PREFIX",
         help="split captures; repeatable",
     )
-    add_keys(parser)
-    add_format(parser)
-    add_seed(parser)
+    add_key_source(parser)
     parser.set_defaults(run=run)
 
 

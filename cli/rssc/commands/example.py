@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from rssc.arguments import Subparsers, add_format, add_keys, add_seed, add_spec
+from rssc.arguments import Subparsers, add_key_source, add_spec
 
 
 def add(subparsers: Subparsers) -> None:
@@ -12,9 +12,7 @@ def add(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("example", help="packet pairs that requirements tie, and where they land")
     add_spec(parser)
     parser.add_argument("--count", type=_count, default=2, metavar="N", help="pairs, 1 to 100 (default 2)")
-    add_keys(parser)
-    add_format(parser)
-    add_seed(parser)
+    add_key_source(parser)
     parser.set_defaults(run=run)
 
 

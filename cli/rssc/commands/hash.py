@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from rssc.arguments import Subparsers, add_format, add_keys, add_seed, add_spec
+from rssc.arguments import Subparsers, add_key_source, add_spec
 
 
 def add(subparsers: Subparsers) -> None:
@@ -19,9 +19,7 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "packet", metavar="PACKET", nargs="+", help="class, source > destination, FIELD=VALUE …"
     )
-    add_keys(parser)
-    add_format(parser)
-    add_seed(parser)
+    add_key_source(parser)
     parser.set_defaults(run=run)
 
 

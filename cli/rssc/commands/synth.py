@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from rssc.arguments import Subparsers, add_format, add_keys, add_seed, add_spec, folder
+from rssc.arguments import Subparsers, add_key_source, add_spec, folder
 
 
 def add(subparsers: Subparsers) -> None:
@@ -19,9 +19,7 @@ def add(subparsers: Subparsers) -> None:
     add_spec(parser)
     parser.add_argument("--target", required=True, metavar="T", choices=TARGETS, help=", ".join(TARGETS))
     parser.add_argument("--out", required=True, type=folder, metavar="DIR", help="the folder to write to")
-    add_keys(parser)
-    add_format(parser)
-    add_seed(parser)
+    add_key_source(parser)
     parser.set_defaults(run=run)
 
 

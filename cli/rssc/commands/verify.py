@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from rssc.arguments import Subparsers, add_format, add_keys, add_seed, add_spec
+from rssc.arguments import Subparsers, add_key_source, add_spec
 
 
 def add(subparsers: Subparsers) -> None:
     """Register the command."""
     parser = subparsers.add_parser("verify", help="prove keys, or show two packets that break the spec")
     add_spec(parser)
-    add_keys(parser)
-    add_format(parser)
-    add_seed(parser)
+    add_key_source(parser)
     parser.set_defaults(run=run)
 
 
