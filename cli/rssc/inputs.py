@@ -9,64 +9,20 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from rss_dsl.codes import UNKNOWN_PORT, UNREADABLE_FILE
+from rss_dsl.codes import UNKNOWN_PORT
 from rss_dsl.diagnostics import Diagnostic, RssError
+from rss_dsl.files import decoded, read_bytes
 from rss_dsl.problem import Problem
 from rss_dsl.source import Source, Span
 from rss_solver.keys import GivenKey, SpecIdentity, read_keys, unknown_port
 
-MAX_BYTES = 16 << 20
 PORT_FILE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.+)")
 """`PORT=FILE` on the command line."""
 
 
 def read_source(path: Path) -> Source:
     """A text file; RssError if it cannot be read as one."""
-    return decoded(path, read_bytes(path))
-
-
-def read_bytes(path: Path) -> bytes:
-    """A file's content; RssError if it cannot be read or is too large."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not a usable file name"
-        raise RssError([_unreadable(path, reason.lower(), _way_in(error))]) from None
-    if len(data) > MAX_BYTES:
-        why = f"it has more than {MAX_BYTES >> 20} MB"
-        raise RssError([_unreadable(path, why, "name another file: none that rssc reads comes near")])
-    return data
-
-
-def decoded(path: Path, data: bytes) -> Source:
-    """A file's content as text, without a byte order mark; RssError if it is not UTF-8."""
-    try:
-        return Source(str(path), data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        why = f"it is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}"
-        raise RssError([_unreadable(path, why, "save it as UTF-8, if it is a text file at all")]) from None
-
-
-def _way_in(error: Exception) -> str:
-    match error:
-        case IsADirectoryError():
-            return "name a file in it"
-        case FileNotFoundError():
-            return "check the name"
-        case PermissionError():
-            return "check its permissions"
-        case _:
-            return "check the name and its permissions"
-
-
-def _unreadable(path: Path, why: str, way_out: str) -> Diagnostic:
-    return Diagnostic(
-        rule=UNREADABLE_FILE,
-        message=f"cannot read `{path}`: {why}",
-        span=Span(Source(str(path), ""), 0, 0),
-        help=way_out,
-    )
+    return Source(str(path), decoded(read_bytes(path), path))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,11 @@ from pathlib import Path, PurePosixPath
 
 from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic, Label, RssError
+from rss_dsl.files import decoded, read_bytes
 from rss_dsl.lexical import quote
 from rss_dsl.parse import parse_partial
 from rss_dsl.source import Source, Span
 from rss_dsl.spec import Import, Spec
-
-MAX_BYTES = 16 * 2**20
-"""Largest file that is read: no spec comes near."""
 
 MAX_IMPORTS = 64
 """Longest chain of files that import each other."""
@@ -130,25 +128,8 @@ def _identity(path: Path) -> Path:
 
 def _read(visit: _Visit) -> str:
     """The text of a file. Raises `RssError`."""
-    try:
-        with visit.path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise _unreadable(visit, f"it has more than {MAX_BYTES >> 20} MB")
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        byte = error.object[error.start]
-        raise _unreadable(visit, f"it is not UTF-8: byte {error.start} is 0x{byte:02x}") from None
-    except OSError as error:
-        raise _unreadable(visit, (error.strerror or "it cannot be opened").lower()) from None
-    except ValueError:
-        raise _unreadable(visit, "its name is no file name") from None
-
-
-def _unreadable(visit: _Visit, why: str) -> RssError:
-    place = visit.place or Span(Source(visit.shown, ""), 0, 0)
-    message = f"cannot read {quote(visit.shown, 200)}: {why}"
-    return RssError([Diagnostic(rule=codes.UNREADABLE_FILE, message=message, span=place)])
+    data = read_bytes(visit.path, visit.shown, visit.place)
+    return decoded(data, visit.path, visit.shown, visit.place)
 
 
 def _text(loader: _Loader, visit: _Visit, text: str) -> Spec:

@@ -8,9 +8,9 @@ import pytest
 from rsstest import ROOT
 
 import rssc
+from rss_dsl.files import read_bytes
 from rss_solver.limits import LimitReachedError
 from rssc.__main__ import main
-from rssc.inputs import read_bytes
 
 
 def test_every_public_name_is_there():

@@ -9,8 +9,8 @@ import pytest
 
 from rss_dsl.check import check
 from rss_dsl.diagnostics import Diagnostic, RssError
+from rss_dsl.files import MAX_BYTES
 from rss_dsl.loading import (
-    MAX_BYTES,
     MAX_IMPORTS,
     load,
     load_partial,

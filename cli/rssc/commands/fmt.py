@@ -41,13 +41,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _format(path: Path, check: bool) -> bool:
     """Whether a file is not canonical. Parses it alone: what it imports has no say in its form."""
+    from rss_dsl.files import decoded, read_bytes
     from rss_dsl.format import format_spec
     from rss_dsl.parse import parse
-    from rssc.inputs import decoded, read_bytes
+    from rss_dsl.source import Source
     from rssc.output import write_text
 
     data = read_bytes(path)
-    text = format_spec(parse(decoded(path, data)))
+    text = format_spec(parse(Source(str(path), decoded(data, path))))
     if text.encode() == data:
         return False
     if not check:
