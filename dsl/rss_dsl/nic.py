@@ -61,13 +61,18 @@ class Index(StrEnum):
     """entry = (hash * size) >> 32"""
 
 
-class Transform(StrEnum):
-    """What happens to the hash input before the Toeplitz hash."""
+class Function(StrEnum):
+    """How the hash input is hashed. All but the first change the input before the Toeplitz hash."""
 
-    NONE = "none"
-    XOR_PAIR = "symmetric-xor"
-    OR_XOR_PAIR = "symmetric-or-xor"
-    SORT_PAIR = "sort"
+    TOEPLITZ = "toeplitz"
+    SYMMETRIC_XOR = "symmetric-xor"
+    """Each address and port is replaced by the XOR of its pair: (s^d, s^d, sp^dp, sp^dp)."""
+    SYMMETRIC_OR_XOR = "symmetric-or-xor"
+    """(s|d, s^d, sp|dp, sp^dp); not linear over GF(2)."""
+    SYMMETRIC_SORT = "symmetric-sort"
+    """The smaller of each pair comes first; not linear over GF(2)."""
+    SIMPLE_XOR = "simple-xor"
+    """The XOR of the input's 32-bit words; the key plays no part."""
 
 
 class KeyOrder(StrEnum):
@@ -166,7 +171,7 @@ class NicProfile:
     """Start value of the hash: an affine constant that cancels in equalities and moves predicted queues."""
     toeplitz: Fact[bool]
     """Whether the hash is Toeplitz at all; nothing can be solved where it is not."""
-    transforms: Fact[tuple[Transform, ...]]
+    functions: Fact[tuple[Function, ...]]
     """What can be chosen; the first is what start-up gives."""
     table_sizes: Fact[tuple[int, ...]]
     """Possible sizes, the default first; empty: the NIC has no settable table."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rss_dsl.fields import width
-from rss_dsl.nic import NicProfile, Switch
+from rss_dsl.fields import width, wire_rank
+from rss_dsl.nic import Function, NicProfile, Switch
 from rss_dsl.source import NOWHERE, Span
 from rss_dsl.spec import Nf, Prefer, Spec
 
@@ -85,24 +85,41 @@ Condition = Compare | AllOf | AnyOf | Negation
 
 @dataclass(frozen=True, slots=True)
 class HashInput:
-    """What is hashed for one class: canonical fields in wire order, packed from bit 0."""
+    """What is hashed for one class: canonical fields in wire order, packed from bit 0.
+
+    `function` says what becomes of the selected bits before the Toeplitz hash; `bits` counts what it reads,
+    `selected_bits` what is selected.
+    """
 
     packet_class: str
     fields: tuple[str, ...]
+    zeroed: tuple[str, ...] = ()
+    """Fields that keep their places and read as zero, on NICs that don't move the others together."""
+    function: Function = Function.TOEPLITZ
+
+    @property
+    def places(self) -> tuple[tuple[str, int], ...]:
+        """Every hashed field with its first bit among the selected bits, in wire order."""
+        found, at = [], 0
+        for name in sorted((*self.fields, *self.zeroed), key=wire_rank):
+            if name in self.fields:
+                found.append((name, at))
+            at += width(name)
+        return tuple(found)
+
+    @property
+    def selected_bits(self) -> int:
+        """Width of what is selected, places that read as zero included."""
+        return sum(width(name) for name in (*self.fields, *self.zeroed))
 
     @property
     def bits(self) -> int:
-        """Width of the input."""
-        return sum(width(name) for name in self.fields)
+        """Width of what the Toeplitz hash reads."""
+        return 32 if self.function is Function.SIMPLE_XOR else self.selected_bits
 
     def offset(self, canonical: str) -> int | None:
-        """First bit of a field in the input, None if it is not hashed."""
-        at = 0
-        for name in self.fields:
-            if name == canonical:
-                return at
-            at += width(name)
-        return None
+        """First bit of a field among the selected bits, None if it is not hashed."""
+        return next((at for name, at in self.places if name == canonical), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +150,7 @@ class Port:
     """The classes that matter; None: the hashed ones."""
     adapter: str | None = None
     pinned: PinnedKey | None = None
+    function: Function = Function.TOEPLITZ
     span: Span = field(default=NOWHERE, compare=False)
 
     @property

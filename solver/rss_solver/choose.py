@@ -15,7 +15,7 @@ from rss_dsl.problem import HashInput
 from rss_solver.gf2 import rank
 from rss_solver.groups import Group
 from rss_solver.keyspace import KeySpace
-from rss_solver.smt import pick_nonzero
+from rss_solver.smt.booleans import pick_nonzero
 from rss_solver.solution import ClassSpread
 from rss_solver.spread import rows, spread
 from rss_solver.toeplitz import HASH_BITS

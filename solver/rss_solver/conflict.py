@@ -15,7 +15,7 @@ from rss_dsl.problem import Problem
 from rss_solver.choose import index_range, needed, reach
 from rss_solver.groups import Group, Modes, weakest
 from rss_solver.keyspace import Inconsistent, KeySpace
-from rss_solver.smt import pick_nonzero
+from rss_solver.smt.booleans import pick_nonzero
 from rss_solver.statement import Statement
 from rss_solver.trace import lines_behind_zero
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rss_dsl.codes import NOT_SUPPORTED, QUEUES_DIFFER, TABLES_DISAGREE
 from rss_dsl.diagnostics import Diagnostic, Label
 from rss_dsl.fields import packet_classes
-from rss_dsl.nic import Index, Transform, Unselected, concrete
+from rss_dsl.nic import Function, Index, Unselected, concrete
 from rss_dsl.problem import Port, Problem
 from rss_dsl.source import Span
 from rss_solver.statement import Statement
@@ -47,9 +47,9 @@ def _port(port: Port) -> Iterator[Diagnostic]:
             )
     if not nic.toeplitz.value:
         yield _not_yet(f"the hash of `{nic.name}`, which is not Toeplitz,", port.span, "use another NIC")
-    if nic.transforms.value[0] is not Transform.NONE:
+    if nic.functions.value[0] is not Function.TOEPLITZ:
         yield _not_yet(
-            f"`{nic.name}`, whose input transform is {nic.transforms.value[0]},", port.span, _OTHER_NIC
+            f"`{nic.name}`, whose input transform is {nic.functions.value[0]},", port.span, _OTHER_NIC
         )
     if nic.index.value is not Index.LSB or port.table_size & (port.table_size - 1):
         what = f"a table of {port.table_size} entries picked by {nic.index.value}"

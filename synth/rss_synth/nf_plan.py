@@ -8,7 +8,7 @@ from rss_dsl import codes
 from rss_dsl.check.items import header
 from rss_dsl.diagnostics import Diagnostic, has_errors
 from rss_dsl.fields import packet_classes
-from rss_dsl.nic import Transform
+from rss_dsl.nic import Function
 from rss_dsl.problem import HashInput, Port, Problem
 from rss_dsl.source import Span
 from rss_dsl.spec import Nf
@@ -109,8 +109,8 @@ def _hash_mistakes(params: NfParams, nf: Nf) -> list[Diagnostic]:
 
 
 def _unhashable(port: Port) -> list[str]:
-    transform = port.nic.transforms.value[0]
-    changed = [] if transform is Transform.NONE else [f"its NIC transforms the input ({transform})"]
+    plain = port.function is Function.TOEPLITZ
+    changed = [] if plain else [f"its NIC transforms the input ({port.function})"]
     return changed + [reason for entry in port.inputs for reason in _unreadable(entry)]
 
 

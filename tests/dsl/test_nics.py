@@ -7,12 +7,12 @@ import pytest
 from rss_dsl.fields import packet_classes
 from rss_dsl.nic import (
     Evidence,
+    Function,
     Index,
     KeyOrder,
     KeyWrap,
     NicProfile,
     Scope,
-    Transform,
     Via,
     concrete,
     input_bits,
@@ -106,7 +106,7 @@ def test_numbers_are_usable(profile: NicProfile) -> None:
     assert profile.max_queues.value is None or profile.max_queues.value > 0
     assert profile.default_table(8) > 0
     assert 0 <= profile.hash_init.value < 1 << HASH_BITS
-    assert profile.transforms.value
+    assert profile.functions.value
 
 
 @each
@@ -173,7 +173,11 @@ def test_the_table_of_numbers_is_the_catalogue() -> None:
         ("intel-82599-vf", "key_scope", Scope.ADAPTER),
         ("intel-82599-vf", "key_settable", False),
         ("nvidia-connectx5", "key_scope", Scope.RULE),
-        ("nvidia-connectx5", "transforms", (Transform.NONE, Transform.SORT_PAIR, Transform.OR_XOR_PAIR)),
+        (
+            "nvidia-connectx5",
+            "functions",
+            (Function.TOEPLITZ, Function.SYMMETRIC_SORT, Function.SYMMETRIC_OR_XOR),
+        ),
         ("aws-ena", "key_order", KeyOrder.REVERSED),
         ("aws-ena", "key_wrap", KeyWrap.CIRCULAR),
         ("aws-ena-fixed", "hash_init", 0xFFFFFFFF),

@@ -128,12 +128,13 @@ def _port(declaration: PortDecl, items: Items, report: Report) -> Port | None:
         nic=profile,
         queues=queues,
         table_size=size,
-        inputs=selection.inputs,
+        inputs=tuple(replace(layout, function=profile.functions.value[0]) for layout in selection.inputs),
         switches=selection.switches,
         auto=not selection.inputs,
         traffic=traffic,
         adapter=None if items.adapter is None else items.adapter.name,
         pinned=pinned,
+        function=profile.functions.value[0],
         span=header(declaration),
     )
 

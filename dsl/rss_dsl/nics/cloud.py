@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rss_dsl.nic import Evidence, KeyOrder, KeyWrap, NicProfile, Scope, Transform
+from rss_dsl.nic import Evidence, Function, KeyOrder, KeyWrap, NicProfile, Scope
 from rss_dsl.nics.facts import BASE, code, doc, inferred, quirk, report, unknown
 from rss_dsl.nics.switches import EVERY, VERSIONS, l4_switch, microsoft, pair_switch
 
@@ -60,7 +60,7 @@ _ENA_FIXED = replace(
     key_scope=report(Scope.FIXED, "amzn-drivers#80, #109, #135, #169, #267"),
     key_settable=report(False, "amzn-drivers#135: the key is ignored"),
     hash_init=report(0xFFFFFFFF, "amzn-drivers#169"),
-    transforms=report((Transform.SORT_PAIR,), "amzn-ec2-ena-utilities#1: the smaller value comes first"),
+    functions=report((Function.SYMMETRIC_SORT,), "amzn-ec2-ena-utilities#1: the smaller value comes first"),
     readable=report(False, "amzn-drivers#169: the default key cannot be read"),
     quirks=(
         quirk(

@@ -11,13 +11,13 @@ from rss_dsl.nic import (
     DefaultQueue,
     Evidence,
     Fact,
+    Function,
     Index,
     KeyOrder,
     KeyWrap,
     NicProfile,
     Quirk,
     Scope,
-    Transform,
     Unselected,
 )
 
@@ -68,7 +68,7 @@ BASE = NicProfile(
     key_wrap=inferred(KeyWrap.REJECT, "no hash input is longer than the key allows"),
     hash_init=doc(0, MICROSOFT),
     toeplitz=doc(True, MICROSOFT),
-    transforms=inferred((Transform.NONE,), "the driver offers no other hash function"),
+    functions=inferred((Function.TOEPLITZ,), "the driver offers no other hash function"),
     table_sizes=doc((128,), MICROSOFT),
     table_follows_queues=inferred(False, "the driver reports one reta_size"),
     table_settable=inferred(True, "the driver implements reta_update"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rss_dsl.nic import Evidence, FieldSet, NicProfile, Scope, Switch, Transform, Via
+from rss_dsl.nic import Evidence, FieldSet, Function, NicProfile, Scope, Switch, Via
 from rss_dsl.nics.facts import BASE, code, doc, inferred, quirk, report
 from rss_dsl.nics.switches import (
     EVERY,
@@ -57,7 +57,9 @@ X710 = replace(
     key_bytes=code(52, f"{_I40E}:3896"),
     key_scope=code(Scope.PORT, f"{_I40E}: PFQF_HKEY is per physical function"),
     key_settable=code(True, f"{_I40E}: i40e_dev_rss_hash_update"),
-    transforms=code((Transform.NONE, Transform.XOR_PAIR), f"{_I40E_HASH}: SYMMETRIC_TOEPLITZ per pattern"),
+    functions=code(
+        (Function.TOEPLITZ, Function.SYMMETRIC_XOR), f"{_I40E_HASH}: SYMMETRIC_TOEPLITZ per pattern"
+    ),
     table_sizes=code((512,), f"{_I40E}:3898 hash_lut_size"),
     table_settable=code(True, f"{_I40E}: i40e_dev_rss_reta_update"),
     max_queues=doc(64, "Suricata, high-performance configuration: 64 queues per X710 port"),
@@ -194,7 +196,7 @@ E810 = replace(
     key_bytes=code(52, "DPDK drivers/net/intel/ice/base/ice_hw_autogen.h: VSIQF_HKEY, 13 words"),
     key_scope=code(Scope.PORT, f"{_ICE}: the key is the VSI's"),
     key_settable=code(True, f"{_ICE}: ice_rss_hash_update"),
-    transforms=code((Transform.NONE, Transform.XOR_PAIR), f"{_ICE_HASH}: SYMMETRIC_TOEPLITZ by rule"),
+    functions=code((Function.TOEPLITZ, Function.SYMMETRIC_XOR), f"{_ICE_HASH}: SYMMETRIC_TOEPLITZ by rule"),
     table_sizes=code((512, 128, 2048), f"{_ICE}: ice_rss_reta_update; DPDK reports at most 512"),
     table_settable=code(True, f"{_ICE}: ice_rss_reta_update"),
     max_queues=code(256, "DPDK drivers/net/intel/ice: ICE_MAX_Q_PER_TC"),
@@ -216,7 +218,9 @@ IAVF = replace(
     key_bytes=inferred(52, f"{_IAVF}: the physical function reports rss_key_size, 52 as a rule"),
     key_scope=code(Scope.PORT, f"{_IAVF}:56; no key per rule"),
     key_settable=inferred(True, f"{_IAVF}: rss_hash_update over virtchnl"),
-    transforms=code((Transform.NONE, Transform.XOR_PAIR), f"{_IAVF_HASH}: symmetric; xor and sort refused"),
+    functions=code(
+        (Function.TOEPLITZ, Function.SYMMETRIC_XOR), f"{_IAVF_HASH}: symmetric; xor and sort refused"
+    ),
     table_sizes=code((64, 512), f"{_IAVF}: rss_lut_size as reported; 512 after sysfs rss_lut_vf_attr=512"),
     table_settable=code(True, "DPDK drivers/net/intel/iavf/iavf_ethdev.c: iavf_dev_rss_reta_update"),
     max_queues=code(256, f"{_IAVF}: IAVF_MAX_NUM_QUEUES_LV"),

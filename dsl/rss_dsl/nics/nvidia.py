@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rss_dsl.nic import DefaultQueue, Evidence, NicProfile, Scope, Transform, Via
+from rss_dsl.nic import DefaultQueue, Evidence, Function, NicProfile, Scope, Via
 from rss_dsl.nics.facts import BASE, code, doc, inferred, quirk, unknown
 from rss_dsl.nics.switches import inner, microsoft, modified, only_by_rule
 
@@ -32,8 +32,8 @@ _CONNECTX5 = replace(
     key_scope=doc(Scope.RULE, "DPDK doc/guides/nics/mlx5.rst: one key per flow rule"),
     key_settable=code(True, f"{_MLX5}/mlx5_rss.c: mlx5_rss_hash_update"),
     toeplitz=code(True, f"{_MLX5}/mlx5_devx.c: rx_hash_fn"),
-    transforms=code(
-        (Transform.NONE, Transform.SORT_PAIR, Transform.OR_XOR_PAIR),
+    functions=code(
+        (Function.TOEPLITZ, Function.SYMMETRIC_SORT, Function.SYMMETRIC_OR_XOR),
         f"{_MLX5}/mlx5_devx.c: rx_hash_symmetric sorts; the kernel driver offers symmetric-or-xor",
     ),
     table_sizes=code((512, 256, 128, 64, 32, 16, 8, 4, 2, 1), f"{_MLX5}/mlx5_defs.h:88-93"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rss_dsl.nic import Evidence, FieldSet, Index, KeyOrder, NicProfile, Scope, Switch, Transform, Via
+from rss_dsl.nic import Evidence, FieldSet, Function, Index, KeyOrder, NicProfile, Scope, Switch, Via
 from rss_dsl.nics.facts import BASE, code, doc, inferred, quirk, unknown
 from rss_dsl.nics.switches import (
     VERSIONS,
@@ -204,7 +204,7 @@ _HISILICON = replace(
     aliases=("hns3", "kunpeng"),
     key_bytes=code(40, f"{_NET}/hns3/hns3_rss.h: HNS3_RSS_KEY_SIZE; the device may report up to 128"),
     key_settable=code(True, f"{_HNS3}: hns3_dev_rss_hash_update"),
-    transforms=code((Transform.NONE, Transform.XOR_PAIR), f"{_HNS3}: hns3_hash_func_map"),
+    functions=code((Function.TOEPLITZ, Function.SYMMETRIC_XOR), f"{_HNS3}: hns3_hash_func_map"),
     table_sizes=code((512, 1024, 2048), f"{_NET}/hns3/hns3_rss.h: HNS3_RSS_IND_TBL_SIZE, _MAX"),
     table_settable=code(True, f"{_HNS3}: hns3_dev_rss_reta_update"),
     algorithm_settable=code(True, f"{_NET}/hns3/hns3_common.c:137 rss_algo_capa"),

@@ -20,7 +20,8 @@ from rss_solver.proof.spans import PairSpace, combine
 from rss_solver.proof.tables import ENTRY_BITS, reachable, tables_may_part
 from rss_solver.proof.verdict import Counterexample, Proof, Undecided, Verdict
 from rss_solver.semantics import belongs, holds
-from rss_solver.smt import Obligation, Prover, Unknown
+from rss_solver.smt.limits import Unknown
+from rss_solver.smt.prover import Obligation, Prover
 from rss_solver.solution import PortSolution, Solution
 from rss_solver.steering import default_queue, land
 from rss_solver.toeplitz import HASH_BITS, toeplitz, window
