@@ -52,6 +52,8 @@ INNER = "inner."
 
 _L4 = {"tcp": 6, "udp": 17, "sctp": 132, "esp": 50}
 _ETHER = {"ipv4": 0x0800, "ipv6": 0x86DD}
+_IN_IP = {"ipv4": 4, "ipv6": 41}
+_GRE = 47
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,20 @@ class PacketClass:
 
     @property
     def tunnel(self) -> str | None:
-        """`vxlan`, `geneve`, `gtpu` or None."""
+        """`vxlan`, `geneve`, `gtpu`, `gre`, `ipip` or None."""
         head = self.name.split("-")[0]
         return head if head in TUNNELS else None
+
+    @property
+    def outer(self) -> str:
+        """The class of these packets where the tunnel is not looked into."""
+        match self.tunnel:
+            case None:
+                return self.name
+            case "gre" | "ipip":
+                return "ipv4-other"
+            case _:
+                return "ipv4-udp"
 
     def canonical(self, name: str) -> str | None:
         """The field a name stands for in this class, None if its packets lack it."""
@@ -89,8 +102,13 @@ TUNNELS: dict[str, tuple[str, ...]] = {
     "vxlan": ("vxlan_vni",),
     "geneve": ("geneve_vni",),
     "gtpu": ("gtpu_teid",),
+    "gre": (),
+    "ipip": (),
 }
-"""Tunnels over IPv4/UDP and the identifiers they carry; classes are named `TUNNEL-INNERCLASS`."""
+"""Tunnels over IPv4 and the identifiers they carry; classes are named `TUNNEL-INNERCLASS`."""
+
+BRIDGED = frozenset({"vxlan", "geneve"})
+"""Tunnels that carry Ethernet frames; the others carry IP packets, which have no Ethernet header."""
 
 
 def width(canonical: str) -> int:
@@ -143,13 +161,26 @@ def _ip(version: str, l4: str) -> PacketClass:
 
 
 def _tunnel(kind: str, inner: PacketClass) -> PacketClass:
-    outer = _ip("ipv4", "udp")
+    outer = _carrier(kind, inner)
+    carried = inner.names.items() if kind in BRIDGED else inner.names.items() - _ethernet().items()
     names = dict(outer.names) | {name: name for name in TUNNELS[kind]}
-    names |= {INNER + name: INNER + canonical for name, canonical in inner.names.items()}
-    fixed = dict(outer.fixed) | {INNER + name: value for name, value in inner.fixed.items()}
+    names |= {INNER + name: INNER + canonical for name, canonical in sorted(carried)}
+    within = set(names.values())
+    fixed = dict(outer.fixed) | {
+        INNER + name: value for name, value in inner.fixed.items() if INNER + name in within
+    }
     excluded = {INNER + name: values for name, values in inner.excluded.items()}
     unknown = frozenset(INNER + name for name in inner.unknown)
     return PacketClass(f"{kind}-{inner.name}", names, fixed, excluded, unknown)
+
+
+def _carrier(kind: str, inner: PacketClass) -> PacketClass:
+    """The outer packet, without what its protocol number excludes."""
+    if kind not in ("gre", "ipip"):
+        return _ip("ipv4", "udp")
+    plain = _ip("ipv4", "other")
+    number = _GRE if kind == "gre" else _IN_IP[inner.name.split("-")[0]]
+    return PacketClass(plain.name, plain.names, plain.fixed | {"ip_proto": number})
 
 
 @cache

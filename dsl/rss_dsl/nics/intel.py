@@ -10,6 +10,7 @@ from rss_dsl.nics.switches import (
     EVERY,
     VERSIONS,
     addresses,
+    by_mac,
     by_rule,
     inner,
     l4_switch,
@@ -143,10 +144,12 @@ _ICE_OTHER = ("tcp", "udp", "sctp", "other", "esp")
 def _ice() -> tuple[Switch, ...]:
     found: list[Switch] = []
     for version in VERSIONS:
-        found += [l4_switch(version, kind, by_rule(version, kind)) for kind in ("tcp", "udp", "sctp")]
-        ends = narrowed(version, Via.FLOW, ports=False)
-        found.append(pair_switch(f"RTE_ETH_RSS_{version.upper()}", version, _ICE_OTHER, ends))
-    return (*found, *inner(("gtpu",), Via.FLOW, ()), _teid())
+        rules = {kind: (*by_rule(version, kind), *by_mac()) for kind in ("tcp", "udp", "sctp")}
+        found += [l4_switch(version, kind, more) for kind, more in rules.items()]
+        more = (*narrowed(version, Via.FLOW, ports=False), *by_mac())
+        found.append(pair_switch(f"RTE_ETH_RSS_{version.upper()}", version, _ICE_OTHER, more))
+    frames = Switch("RTE_ETH_RSS_ETH", ("l2",), by_mac((), instead=False))
+    return (*found, frames, *inner(("gtpu",), Via.FLOW, ()), _teid())
 
 
 def _teid() -> Switch:
@@ -164,6 +167,10 @@ _ICE_QUIRKS = (
         "fragments can be hashed by rte_flow only, and then with the IP identification: datagrams of one "
         "host pair scatter",
         f"{_ICE_HASH}:807-837",
+    ),
+    quirk(
+        "Ethernet addresses can be hashed by rte_flow only: RTE_ETH_RSS_ETH in the pattern's type list",
+        f"{_ICE_HASH}: ice_hash_pattern_list, ICE_RSS_TYPE_ETH, eth_tmplt",
     ),
     quirk(
         "rules cannot set a key, a queue list or a level; IPV4 with NONFRAG_IPV4_TCP in one rule is refused",

@@ -43,7 +43,7 @@ _CONNECTX5 = replace(
     default_queue=inferred(DefaultQueue.TABLE_0, f"{_MLX5}/mlx5_rxq.c:3114: no hash fields, one queue"),
     switches=(
         *modified(("tcp", "udp")),
-        *inner(("vxlan", "geneve", "gtpu"), Via.FLOW, ("RTE_ETH_RSS_LEVEL_INNERMOST",)),
+        *inner(("vxlan", "geneve", "gtpu", "gre", "ipip"), Via.FLOW, ("RTE_ETH_RSS_LEVEL_INNERMOST",)),
     ),
     switches_source=code(
         "IP, UDP, TCP (and ESP) with L3/L4 SRC/DST_ONLY at start-up; no SCTP; inner headers by "
@@ -76,6 +76,11 @@ _CONNECTX5 = replace(
             "ethtool refuses single-sided fields while a symmetric transform is on: set `xfrm none` first",
             "LNST-project/lnst#409",
             Evidence.REPORT,
+        ),
+        quirk(
+            "GRE and IP-in-IP are hashed by their inner packet through a rule of level 2; the kernel driver "
+            "does so unasked",
+            "dpdk-dev 2018-04-20, net/mlx5: support tunnel RSS level; Linux 7b3722fa9ef6, a795d8db2a6d",
         ),
         quirk("a 52-byte key is refused", "mos-stack/mOS-networking-stack#28", Evidence.REPORT),
     ),

@@ -12,7 +12,8 @@ PORTS = ("l4_src", "l4_dst")
 L4 = ("tcp", "udp", "sctp")
 
 _MODIFIERS = {"src": "SRC_ONLY", "dst": "DST_ONLY"}
-_ENDS: tuple[str | None, ...] = (None, "src", "dst")
+ENDS = ("src", "dst")
+_ENDS: tuple[str | None, ...] = (None, *ENDS)
 
 
 def addresses(version: str) -> tuple[str, str]:
@@ -115,16 +116,34 @@ def tunnel_classes(tunnels: Iterable[str], version: str, kinds: Iterable[str]) -
 
 
 def inner(tunnels: tuple[str, ...], via: Via, flags: tuple[str, ...]) -> tuple[Switch, ...]:
-    """Tunnelled packets hashed by their inner packet: 4-tuple of TCP and UDP, addresses of all."""
+    """Tunnelled packets hashed by their inner packet: 4-tuple of TCP and UDP, addresses of all.
+
+    By rte_flow also one inner address alone.
+    """
     found: list[Switch] = []
     for version in VERSIONS:
+        flag = f"RTE_ETH_RSS_{version.upper()}"
+        ends = (FieldSet((f"inner.{version}_{end}",), via, (*flags, *_flags(end, None))) for end in ENDS)
+        single = tuple(ends) if via is Via.FLOW else ()
+        by_flag = tuple(replace(one, flags=(flag, *one.flags), instead=True) for one in single)
         pair = tuple(f"inner.{name}" for name in addresses(version))
         full = FieldSet((*pair, "inner.l4_src", "inner.l4_dst"), via, flags)
         for kind in ("tcp", "udp"):
-            found.append(Switch(nonfrag(version, kind), tunnel_classes(tunnels, version, (kind,)), (full,)))
+            classes = tunnel_classes(tunnels, version, (kind,))
+            found.append(Switch(nonfrag(version, kind), classes, (full, *by_flag)))
         classes = tunnel_classes(tunnels, version, EVERY)
-        found.append(Switch(f"RTE_ETH_RSS_{version.upper()}", classes, (FieldSet(pair, via, flags),)))
+        found.append(Switch(flag, classes, (FieldSet(pair, via, flags), *single)))
     return tuple(found)
+
+
+def by_mac(flags: tuple[str, ...] = ("RTE_ETH_RSS_ETH",), *, instead: bool = True) -> tuple[FieldSet, ...]:
+    """Ethernet addresses, both or one, as an Intel rte_flow rule selects them."""
+    both = FieldSet(("mac_dst", "mac_src"), Via.FLOW, flags, instead)
+    one = (
+        FieldSet((f"mac_{end}",), Via.FLOW, (*flags, f"RTE_ETH_RSS_L2_{_MODIFIERS[end]}"), instead)
+        for end in ENDS
+    )
+    return (both, *one)
 
 
 def only_by_rule(switches: Iterable[Switch]) -> tuple[Switch, ...]:

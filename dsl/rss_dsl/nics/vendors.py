@@ -47,7 +47,7 @@ _BROADCOM = replace(
     switches=(
         *microsoft(),
         *(_esp(version) for version in VERSIONS),
-        *inner(("vxlan", "geneve"), Via.START, ("RTE_ETH_RSS_LEVEL_INNERMOST",)),
+        *inner(("vxlan", "geneve", "gre", "ipip"), Via.START, ("RTE_ETH_RSS_LEVEL_INNERMOST",)),
     ),
     switches_source=code("IPv4, IPv6, TCP, UDP, level; ESP where the firmware has it", f"{_BNXT}:1142-1162"),
     quirks=(
@@ -55,6 +55,11 @@ _BROADCOM = replace(
             "tunnelled packets are hashed by their inner header by default",
             "DPDK doc/guides/nics/bnxt.rst",
             Evidence.DOCUMENTATION,
+        ),
+        quirk(
+            "the tunnels it looks into are taken to be those it can segment: VXLAN, Geneve, GRE, IP in IP",
+            f"{_BNXT}: transmit offloads",
+            Evidence.INFERRED,
         ),
         quirk("the table grows with the number of rx rings: 128 entries only before P5", f"{_BNXT}:1192"),
         quirk(
@@ -112,6 +117,12 @@ _MARVELL = replace(
         ),
         quirk(
             "L2_PAYLOAD adds the destination MAC to every class: not offered here",
+            f"{_CNXK}: cnxk_rss_ethdev_to_nix",
+        ),
+        quirk(
+            "RTE_ETH_RSS_LEVEL_INNERMOST hashes inner in place of outer fields in all types at once, which "
+            "leaves packets outside of tunnels without a hash; VXLAN, GENEVE and GTPU add their identifier: "
+            "not offered here",
             f"{_CNXK}: cnxk_rss_ethdev_to_nix",
         ),
         quirk(
