@@ -58,7 +58,8 @@ class Converter:
                 return spec.Assume(condition=self.expression(raw.condition), span=span)
             case "Prefer":
                 weight = self._count(raw.weight) if raw.weight else None
-                return spec.Prefer(wish=self._wish(raw.wish), weight=weight, span=span)
+                over = bool(raw.over)
+                return spec.Prefer(wish=self._wish(raw.wish), weight=weight, over_rank=over, span=span)
             case "Equality":
                 return spec.Equality(mode=raw.mode, span=span)
             case "Seed":

@@ -84,8 +84,9 @@ def _statement(statement: Statement) -> list[str]:
             return _condition("require " if name is None else f"require {name}: ", condition)
         case Assume(condition=condition):
             return _condition("assume ", condition)
-        case Prefer(weight=weight, wish=wish):
-            return [f"prefer {'' if weight is None else f'weight {weight} '}{_wish(wish)}"]
+        case Prefer(weight=weight, over_rank=over_rank, wish=wish):
+            number = "" if weight is None else f"weight {weight} "
+            return [f"prefer {number}{'over rank ' if over_rank else ''}{wish_text(wish)}"]
         case Equality(mode=mode):
             return [f"equality {mode}"]
         case Seed(value=number):
@@ -152,7 +153,8 @@ def _class_hash(entry: ClassHash) -> str:
     return f"{entry.packet_class}{fields}"
 
 
-def _wish(wish: KeyBits | KeyNear | KeyStyle) -> str:
+def wish_text(wish: KeyBits | KeyNear | KeyStyle) -> str:
+    """What a `prefer` wishes for."""
     match wish:
         case KeyBits(port=port, slice=bits, value=bits_value):
             return f"{packet(port)}.key{slice_text(bits)} == {literal(bits_value)}"

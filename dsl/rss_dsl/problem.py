@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from rss_dsl.fields import width, wire_rank
 from rss_dsl.nic import Function, NicProfile, Switch
 from rss_dsl.source import NOWHERE, Span
-from rss_dsl.spec import Nf, Prefer, Spec
+from rss_dsl.spec import Nf, Spec
 
 # --- conditions -------------------------------------------------------------------------------------
 
@@ -218,6 +218,32 @@ class Assumption:
     span: Span = field(default=NOWHERE, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class KeyWish:
+    """Key bits `[start, start + width)` of a port as `value`, the first bit most significant."""
+
+    port: int
+    start: int
+    width: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    """`prefer`: key bits that are wished for."""
+
+    wishes: tuple[KeyWish, ...]
+    weight: int = 1
+    """Shared equally by the bits."""
+    over_rank: bool = False
+    """Whether it counts before spread."""
+    random: bool = False
+    """Whether the values are to be drawn from the seed."""
+    label: str
+    """As the formatter writes what is wished for."""
+    span: Span = field(default=NOWHERE, compare=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """A checked spec."""
@@ -230,7 +256,7 @@ class Problem:
     pinned_lines: tuple[tuple[int, int], ...] = ()
     """(line, port) of every pinned key."""
     assumptions: tuple[Assumption, ...] = ()
-    preferences: tuple[Prefer, ...] = ()
+    preferences: tuple[Preference, ...] = ()
     equality: str = "auto"
     seed: int = 0
     nf: Nf | None = None

@@ -265,10 +265,11 @@ class KeyStyle(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prefer(Commented):
-    """`prefer [weight N] …`."""
+    """`prefer [weight N] [over rank] …`."""
 
     wish: KeyBits | KeyNear | KeyStyle
     weight: int | None = None
+    over_rank: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from rss_dsl.check.adapters import check_adapters
 from rss_dsl.check.names import collect, statements
 from rss_dsl.check.port_lines import port_lines
 from rss_dsl.check.ports import check_ports
+from rss_dsl.check.preferences import check_preferences
 from rss_dsl.check.relations import check_relations
 from rss_dsl.check.report import Report
 from rss_dsl.check.requirements import Statements
@@ -48,8 +49,7 @@ def check(spec: Spec, incomplete: bool = False) -> Checked:
     conditions = Statements(names, templates, check_relations(names.relations, report), report)
     lines, requirements = conditions.requirements(_only(Require, found))
     assumptions = conditions.assumptions(_only(Assume, found))
-    preferences = _only(Prefer, found)
-    settings.check_preferences(preferences, names, templates, report)
+    preferences = check_preferences(_only(Prefer, found), names, templates, report)
     equality = settings.check_equality(_only(Equality, found), report)
     seed = settings.check_seed(_only(Seed, found), report)
     nf = settings.check_nf(_only(Nf, found), report)

@@ -1,22 +1,18 @@
-"""Statements of the whole spec: `equality`, `seed`, `prefer`, `nf`."""
+"""Statements of the whole spec: `equality`, `seed`, `nf`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TypeVar, assert_never
+from typing import TypeVar
 
 from rss_dsl import codes
 from rss_dsl.check.items import header, repeated
-from rss_dsl.check.names import Names, Packet, resolve
-from rss_dsl.check.ports import key_of
 from rss_dsl.check.report import Report
-from rss_dsl.problem import Port
 from rss_dsl.source import Span
-from rss_dsl.spec import Equality, KeyBits, KeyNear, KeyStyle, Literal, Nf, NfItem, PacketName, Prefer, Seed
+from rss_dsl.spec import Equality, Nf, NfItem, Seed
 
 EQUALITIES = ("auto", "hash", "index")
-KEY_STYLES = ("ones", "random")
 STRATEGIES = ("shared-nothing", "locks", "tm", "sequential", "auto")
 MAX_SEED = (1 << 64) - 1
 
@@ -36,7 +32,8 @@ def _where(statement: Equality | Seed | Nf) -> Span:
     return header(statement) if isinstance(statement, Nf) else statement.span
 
 
-def _known_word(word: str, known: Sequence[str], what: str, span: Span, report: Report) -> None:
+def known_word(word: str, known: Sequence[str], what: str, span: Span, report: Report) -> None:
+    """Report a word that is none of those that can stand here."""
     if word not in known:
         listed = ", ".join(f"`{w}`" for w in known)
         help_text = report.did_you_mean(word, known, f"write one of {listed}")
@@ -48,7 +45,7 @@ def check_equality(found: Sequence[Equality], report: Report) -> str:
     statement = single(found, "`equality`", report)
     if statement is None:
         return "auto"
-    _known_word(statement.mode, EQUALITIES, "equality", statement.span, report)
+    known_word(statement.mode, EQUALITIES, "equality", statement.span, report)
     return statement.mode
 
 
@@ -88,62 +85,4 @@ def _nf_items(block: Nf, report: Report) -> None:
         if kept is not item:
             repeated(f"`{item.name}`", item.span, kept.span, report)
         if item.name == "strategy":
-            _known_word(str(item.value.value), STRATEGIES, "strategy", item.span, report)
-
-
-# --- prefer -----------------------------------------------------------------------------------------
-
-
-def check_preferences(
-    found: Sequence[Prefer], names: Names, templates: dict[str, Port | None], report: Report
-) -> None:
-    """Report wishes about keys that no port has."""
-    for statement in found:
-        if statement.weight is not None and statement.weight < 1:
-            message = f"weight {statement.weight} makes the wish void"
-            report.add(codes.NUMBER_RANGE, message, statement.span, help="weights are 1 or more")
-        match statement.wish:
-            case KeyBits() as wish:
-                for port in _ports(wish.port, names, templates, report):
-                    _key_bits(wish, port, report)
-            case KeyNear() as wish:
-                for port in _ports(wish.port, names, templates, report):
-                    key_of(wish.digits, port.nic.key_bytes.value, port.nic.name, wish.span, report)
-            case KeyStyle() as wish:
-                _known_word(wish.style, KEY_STYLES, "style of key", wish.span, report)
-            case _:
-                assert_never(statement.wish)
-
-
-def _ports(name: PacketName, names: Names, templates: dict[str, Port | None], report: Report) -> list[Port]:
-    """A port of every declaration the wish is about, as far as they are sound."""
-    if name.primes:
-        message = f"`{name.name}` is a port here, not a packet"
-        report.add(codes.PACKET_COUNT, message, name.span, help=f"write `{name.name}.key`, without a prime")
-        return []
-    packet = resolve(name, names, report) or Packet((name.name, 0), ())
-    found = (templates[member.declaration.name] for member in packet.members[:1])
-    return [port for port in found if port is not None]
-
-
-def _key_bits(wish: KeyBits, port: Port, report: Report) -> None:
-    start, stop = wish.slice or (0, port.key_bits)
-    if not 0 <= start < stop <= port.key_bits:
-        report.add(
-            codes.BAD_SLICE,
-            f"slice `[{start}:{stop}]` does not fit the key of `{port.nic.name}`",
-            wish.span,
-            help=f"it has {port.key_bits} bits; a slice is half-open and not empty",
-        )
-        return
-    _fits(wish.value, stop - start, report)
-
-
-def _fits(value: Literal, bits: int, report: Report) -> None:
-    if value.value.bit_length() > bits or value.prefix is not None:
-        report.add(
-            codes.LITERAL_RANGE,
-            f"literal `{value.text}` does not fit {bits} bits",
-            value.span,
-            help="widen the slice or shorten the literal",
-        )
+            known_word(str(item.value.value), STRATEGIES, "strategy", item.span, report)
