@@ -30,22 +30,31 @@ class Packet:
         return data
 
     def __str__(self) -> str:
+        """As `rss_solver.packet_text` reads it."""
         kind = packet_classes()[self.packet_class]
-        names = set(kind.names.values())
-        shown = {name for name in names if name.rsplit("_", 1)[-1] in ("src", "dst") and INNER not in name}
-        rest = sorted(set(self.fields) - set(kind.fixed) - shown)
-        ends = [_endpoint(self, names, end) for end in ("src", "dst")]
-        extra = [f"{name}={show_value(name, self.value(name))}" for name in rest]
-        return " ".join([self.packet_class, ends[0], ">", ends[1], *extra])
+        outer = f"{self.packet_class} {_part(self, '')}"
+        return f"{outer} inner {_part(self, INNER)}" if kind.tunnel else outer
 
 
-def _endpoint(packet: Packet, names: set[str], end: str) -> str:
-    text = show_value("mac_src", packet.value(f"mac_{end}"))
-    for name in (f"ipv4_{end}", f"ipv6_{end}"):
+def _part(packet: Packet, prefix: str) -> str:
+    """The outer packet, or with the prefix `inner.` the one in the tunnel: ends and what else is given."""
+    kind = packet_classes()[packet.packet_class]
+    names = {name for name in kind.names.values() if name.startswith(INNER) == bool(prefix)}
+    framed = f"{prefix}ip_proto" in names
+    shown = {name for name in names if name.endswith(("_src", "_dst")) and not (framed and "mac_" in name)}
+    rest = sorted((names & set(packet.fields)) - set(kind.fixed) - shown)
+    ends = [_endpoint(packet, names, prefix, end) for end in ("src", "dst")]
+    extra = [f"{name.removeprefix(prefix)}={show_value(name, packet.value(name))}" for name in rest]
+    return " ".join([ends[0], ">", ends[1], *extra])
+
+
+def _endpoint(packet: Packet, names: set[str], prefix: str, end: str) -> str:
+    text = show_value("mac_src", packet.value(f"{prefix}mac_{end}"))
+    for name in (f"{prefix}ipv4_{end}", f"{prefix}ipv6_{end}"):
         if name in names:
             text = show_value(name, packet.value(name))
-    for name in (f"tcp_{end}", f"udp_{end}", f"sctp_{end}", f"l4_{end}"):
-        if name in names and (name in packet.fields or not name.startswith("l4")):
+    for name in (f"{prefix}{l4}_{end}" for l4 in ("tcp", "udp", "sctp", "l4")):
+        if name in names and (name in packet.fields or not name.startswith(f"{prefix}l4")):
             text = f"[{text}]" if ":" in text else text
             text += f":{packet.value(name)}"
     return text

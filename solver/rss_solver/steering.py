@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rss_dsl.fields import packet_classes
 from rss_dsl.nic import DefaultQueue
 from rss_dsl.problem import Port
 from rss_solver.packet import Packet
@@ -23,8 +24,12 @@ class Landing:
 
 
 def land(packet: Packet, port: Port, solved: PortSolution) -> Landing:
-    """The landing of a packet on a port (tables are powers of two, indexed by the low bits)."""
-    layout = port.input_of(packet.packet_class)
+    """The landing of a packet on a port (tables are powers of two, indexed by the low bits).
+
+    A packet of a tunnel class that the port does not hash is its outer packet.
+    """
+    outer = packet_classes()[packet.packet_class].outer
+    layout = port.input_of(packet.packet_class) or port.input_of(outer)
     if layout is None:
         return Landing(port.name, packet, None, None, default_queue(port, solved))
     value = toeplitz(solved.key, packet.hash_data(layout), layout.bits, init=port.nic.hash_init.value)

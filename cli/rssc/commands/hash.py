@@ -12,7 +12,8 @@ def add(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "hash",
         help="hash, table entry and queue of one packet",
-        description="PACKET is written as in: ipv4-tcp 66.9.149.187:2794 > 161.142.100.80:1766 (quote it).",
+        description="PACKET is written as in: ipv4-tcp 66.9.149.187:2794 > 161.142.100.80:1766 (quote it). "
+        "One in a tunnel follows the outer packet: vxlan-ipv4-tcp inner 10.0.0.1:1024 > 10.0.0.2:443.",
     )
     add_spec(parser)
     parser.add_argument("port", metavar="PORT", help="the port it arrives on")
