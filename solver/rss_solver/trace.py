@@ -1,111 +1,131 @@
-"""Which lines of the spec force key bits to zero: a certificate found by tracing equations.
+"""Which equations force sums of key bits to zero: a certificate found by tracing.
 
 Two-bit equations are the edges of a graph over key bits and the constant zero; a shortest path from a bit to
 the root of its component names the equations that tie them. Equations with more terms, and pinned bits, go
-through elimination that carries their provenance. The sum of the equations behind a bit proves it zero.
+through elimination that carries their provenance. The sum of the equations behind a sum of bits proves it
+zero.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from rss_solver.gf2 import Elimination
 from rss_solver.groups import Group, Modes
 from rss_solver.keyspace import number, placed
-from rss_solver.statement import Statement
+from rss_solver.statement import Statement, Window
 from rss_solver.toeplitz import key_bit
 
 KeyBit = tuple[int, int]
 """(port, bit of its key)."""
 
 
-def lines_behind_zero(
-    statement: Statement, group: Group, modes: Modes, bits: Sequence[KeyBit]
-) -> set[int] | None:
-    """Lines whose equations force all these key bits to zero, None if one of them is not forced."""
-    return _Tracer(statement, group, modes).lines(bits)
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an equation comes from."""
+
+    line: int
+    """Index into `Problem.lines`."""
+    source: Window | int
+    """A window of the statement, or the port whose pinned key it is."""
 
 
-class _Tracer:
-    def __init__(self, statement: Statement, group: Group, modes: Modes) -> None:
+class Tracer:
+    """The equations of a group under equality modes; of some lines only where `lines` says so."""
+
+    def __init__(
+        self, statement: Statement, group: Group, modes: Modes, lines: Collection[int] | None = None
+    ) -> None:
         self.variables = number({i: port.key_bits for i, port in group.ports.items()})
-        self.edges: dict[int, list[tuple[int, int]]] = {}
-        self.rows: list[tuple[list[int], int, int]] = []
-        """(variables, constant, line) of every equation that is no edge."""
+        self.edges: dict[int, list[tuple[int, Origin]]] = {}
+        self.rows: list[tuple[list[int], int, Origin]] = []
+        """(variables, constant, origin) of every equation that is no edge."""
         first = group.first_hash_bit(modes)
         for window in group.windows:
-            starts, length = placed(window, self.variables, first)
-            line = statement.windows[window][0]
-            for t in range(length):
-                self._equation([start + t for start in starts], line)
-        self._pins(group, statement)
-        self.root, self.parent = self._forest()
+            named = statement.windows[window]
+            line = next((line for line in named if lines is None or line in lines), None)
+            if line is not None:
+                starts, length = placed(window, self.variables, first)
+                for t in range(length):
+                    self._equation([start + t for start in starts], Origin(line, window))
+        self._pins(group, statement, lines)
+        self.root, self.parent, self.depth = self._forest()
+        self.system: Elimination | None = None
 
-    def _equation(self, members: list[int], line: int) -> None:
+    def _equation(self, members: list[int], origin: Origin) -> None:
         if len(members) > 2:
-            self.rows.append((members, 0, line))
+            self.rows.append((members, 0, origin))
             return
         a, b = members[0], members[1] if len(members) == 2 else self.variables.zero
-        self.edges.setdefault(a, []).append((b, line))
-        self.edges.setdefault(b, []).append((a, line))
+        self.edges.setdefault(a, []).append((b, origin))
+        self.edges.setdefault(b, []).append((a, origin))
 
-    def _pins(self, group: Group, statement: Statement) -> None:
+    def _pins(self, group: Group, statement: Statement, lines: Collection[int] | None) -> None:
         for i, key in group.pinned.items():
-            base = self.variables.bases[i]
-            for bit in range(group.ports[i].key_bits):
-                self.rows.append(([base + bit], key_bit(key, bit), statement.pins[i]))
+            line = statement.pins[i]
+            if lines is None or line in lines:
+                base = self.variables.bases[i]
+                for bit in range(group.ports[i].key_bits):
+                    self.rows.append(([base + bit], key_bit(key, bit), Origin(line, i)))
 
-    def _forest(self) -> tuple[dict[int, int], dict[int, tuple[int, int]]]:
+    def _forest(self) -> tuple[dict[int, int], dict[int, tuple[int, Origin]], dict[int, int]]:
         """Breadth first: zero's tree before all others, so that its root is zero."""
         root: dict[int, int] = {}
-        parent: dict[int, tuple[int, int]] = {}
+        parent: dict[int, tuple[int, Origin]] = {}
+        depth: dict[int, int] = {}
         for start in (self.variables.zero, *self.edges):
             if start in root:
                 continue
-            root[start] = start
+            root[start], depth[start] = start, 0
             queue = deque([start])
             while queue:
                 node = queue.popleft()
-                for other, line in self.edges.get(node, ()):
+                for other, origin in self.edges.get(node, ()):
                     if other not in root:
-                        root[other] = start
-                        parent[other] = node, line
+                        root[other], depth[other] = start, depth[node] + 1
+                        parent[other] = node, origin
                         queue.append(other)
-        return root, parent
+        return root, parent, depth
 
-    def _path(self, node: int) -> set[int]:
-        lines = set()
-        while node in self.parent:
-            node, line = self.parent[node]
-            lines.add(line)
-        return lines
+    def behind(self, sums: Sequence[Sequence[KeyBit]]) -> dict[Origin, int] | None:
+        """Origins of the equations that make these sums of key bits constant, None if one of them is not.
 
-    def _root(self, node: int) -> int:
-        return self.root.get(node, node)
-
-    def lines(self, bits: Sequence[KeyBit]) -> set[int] | None:
-        """See `lines_behind_zero`."""
-        system = Elimination()
-        for position, (members, constant, _) in enumerate(self.rows):
-            system.add(self._row(members, constant), 1 << position)
-        found: set[int] = set()
-        for port, bit in bits:
-            node = self.variables.bases[port] + bit
-            left, why = system.reduce(self._row([node], 0))
-            if left:
+        By origin: how many equations at least lie between it and the constant.
+        """
+        if self.system is None:
+            self.system = Elimination()
+            for position, (members, constant, _) in enumerate(self.rows):
+                self.system.add(self._row(members, constant), 1 << position)
+        found: dict[Origin, int] = {}
+        for bits in sums:
+            nodes = [self.variables.bases[port] + bit for port, bit in bits]
+            left, why = self.system.reduce(self._row(nodes, 0))
+            if left > 1:
                 return None
-            found |= self._path(node)
             for position in range(why.bit_length()):
                 if why >> position & 1:
-                    members, _, line = self.rows[position]
-                    found.add(line)
-                    found.update(*(self._path(member) for member in members))
+                    members, _, origin = self.rows[position]
+                    found[origin] = 0
+                    nodes += members
+            for node in self._steps(nodes):
+                distance, origin = self.depth[node], self.parent[node][1]
+                found[origin] = min(distance, found.get(origin, distance))
         return found
+
+    def _steps(self, nodes: Sequence[int]) -> set[int]:
+        """The nodes whose edge to their parent is part of the sum; what two paths share cancels."""
+        steps: set[int] = set()
+        for node in nodes:
+            while node in self.parent:
+                steps ^= {node}
+                node = self.parent[node][0]
+        return steps
 
     def _row(self, members: Sequence[int], constant: int) -> int:
         row = constant
         for member in members:
-            if (root := self._root(member)) != self.variables.zero:
+            if (root := self.root.get(member, member)) != self.variables.zero:
                 row ^= 1 << root + 1
         return row

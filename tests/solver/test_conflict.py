@@ -97,6 +97,19 @@ def test_random_conflicts_are_minimal(chosen):
     conflict = solve(found)
     assume(isinstance(conflict, Conflict))
     check_minimal(found, conflict)
+    assert conflict.minimum
+    for smaller in combinations(range(len(found.lines)), len(conflict.lines) - 1):
+        assert isinstance(solve(only(found, smaller)), Solved)
+
+
+def test_what_is_too_much_work_is_minimal_and_says_so(monkeypatch):
+    text = "".join(f"require A.{f} == A'.{f}\n" for f in ("ipv4_src", "ipv4_dst"))
+    found = problem(ports("A", hash_="ipv4-tcp") + "\n" + text)
+    monkeypatch.setattr("rss_solver.conflict.EFFORT", 0)
+    conflict = solve(found)
+    assert isinstance(conflict, Conflict)
+    assert not conflict.minimum
+    check_minimal(found, conflict)
 
 
 @pytest.mark.parametrize("mode", ["hash", "index"])
