@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rss_dsl.check import check, ports
 from rss_dsl.check.fragments import at_start
-from rss_dsl.check.switches import offered, select
+from rss_dsl.check.switches import at_start_up, offered, select
 from rss_dsl.loading import loads
 from rss_dsl.nic import Evidence, Fact, FieldSet, KeyWrap, Scope, Switch, Via, concrete
 from rss_dsl.nics import catalogue, find
@@ -128,7 +128,7 @@ def test_selection_is_sound_and_has_fewest_extra_classes(profile, wanted):
         for hashed in configurations(profile)
         if all(name in hashed and fields in (None, hashed[name]) for name, fields in wanted.items())
     ]
-    found = select(profile, wanted)
+    found = at_start_up(profile, wanted)
     if found is None:
         # The one world not tried joins modifier flags that no field set has together.
         assert not [h for h in possible if not _joined(profile, h)]

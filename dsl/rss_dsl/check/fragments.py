@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from rss_dsl.check.switches import Wanted, offered, select
+from rss_dsl.check.switches import Wanted, at_start_up, offered
 from rss_dsl.nic import NicProfile, Via
 from rss_dsl.problem import AllOf, Compare, Condition, Only, Slice
 
@@ -35,7 +35,7 @@ def narrowed(profile: NicProfile, wanted: Wanted) -> Wanted:
     """The wanted classes, flows by the fields of their fragments wherever the NIC can at start-up."""
     for version in versions(wanted):
         trial = _narrow(profile, version, wanted)
-        if select(profile, trial) is not None:
+        if at_start_up(profile, trial) is not None:
             wanted = trial
     return wanted
 

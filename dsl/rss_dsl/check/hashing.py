@@ -9,7 +9,7 @@ from itertools import repeat
 from rss_dsl import codes
 from rss_dsl.check.fragments import flow_classes, fragment_class, narrowed, versions
 from rss_dsl.check.report import Report
-from rss_dsl.check.switches import Selection, Wanted, offered, select
+from rss_dsl.check.switches import Selection, Wanted, offered, select, usual
 from rss_dsl.diagnostics import Label
 from rss_dsl.fields import PacketClass, all_field_names, packet_classes, wire_rank
 from rss_dsl.nic import KeyWrap, NicProfile, Via
@@ -133,21 +133,18 @@ def resolve(
 def _can_hash(profile: NicProfile, name: str, asked: Request, report: Report) -> bool:
     at_start, by_rule = (offered(profile, name, via) for via in (Via.START, Via.FLOW))
     fields = asked.wanted[name]
-    if fields in at_start or (fields is None and at_start):
+    if fields in (*at_start, *by_rule) or (fields is None and (at_start or by_rule)):
         return True
-    if not at_start and not by_rule:
+    if fields is None or not (at_start or by_rule):
         _class_not_hashable(profile, name, asked.spans[name], report)
         return False
-    by_flow = (fields is None and not at_start) or fields in by_rule
-    how = " without an rte_flow rule, which is not supported yet" if by_flow else ""
-    what = f"`{name}`" if fields is None else f"`{name}` by {_set(fields)}"
+    ways = (("at start-up", at_start), ("by rte_flow", tuple(s for s in by_rule if s not in at_start)))
+    listed = ", ".join(f"{way} by {' or '.join(map(_set, sets))}" for way, sets in ways if sets)
     report.add(
         codes.FIELDS_NOT_HASHABLE,
-        f"`{profile.name}` cannot hash {what}{how}",
+        f"`{profile.name}` cannot hash `{name}` by {_set(fields)}",
         asked.spans[name],
-        help=f"at start-up it hashes `{name}` by {' or '.join(map(_set, at_start))}"
-        if at_start
-        else f"at start-up it does not hash `{name}`: leave the class out",
+        help=f"it hashes `{name}` {listed}",
     )
     return False
 
@@ -157,7 +154,7 @@ def _set(fields: tuple[str, ...]) -> str:
 
 
 def _class_not_hashable(profile: NicProfile, name: str, span: Span, report: Report) -> None:
-    can = ", ".join(f"`{c}`" for c in packet_classes() if offered(profile, c, Via.START))
+    can = ", ".join(f"`{c}`" for c in packet_classes() if any(offered(profile, c, via) for via in Via))
     report.add(
         codes.CLASS_NOT_HASHABLE,
         f"`{profile.name}` cannot hash `{name}`",
@@ -212,7 +209,7 @@ def _note_narrowed(
     for version in versions(wanted):
         fields = given[fragment_class(version)]
         narrow = [c for c in flow_classes(version, wanted) if given[c] == fields]
-        changed = [c for c in narrow if fields != (wanted[c] or offered(profile, c, Via.START)[0])]
+        changed = [c for c in narrow if fields != (wanted[c] or usual(profile, c))]
         if changed:
             report.add(
                 codes.NARROWED_HASH,
@@ -227,7 +224,7 @@ def _note_unusual(
     for entry in found.inputs:
         name = entry.packet_class
         open_ = name in asked.spans and wanted[name] is None
-        if open_ and entry.fields != offered(profile, name, Via.START)[0]:
+        if open_ and entry.fields != usual(profile, name):
             report.add(
                 codes.UNUSUAL_FIELDS,
                 f"`{name}` is hashed by {_set(entry.fields)} because of the fields of another class",
