@@ -13,14 +13,15 @@ from rss_solver.traffic.arrays import Bytes, Ints, Mask, column_16, gather
 from rss_solver.traffic.frames import Frames
 from rss_solver.traffic.headers import KIND, Headers, read_headers
 from rss_solver.traffic.packets import Packets
+from rss_solver.traffic.tunnels import look_inside
 
 _HEAD = 38
 """Ethernet, IPv4 without options, ports."""
 _ETHER, _L3, _L4 = 12, 14, 34
 
 
-def decode(frames: Frames) -> Packets:
-    """The packets of a batch of frames, in its order."""
+def decode(frames: Frames, *, tunnels: bool = False) -> Packets:
+    """The packets of a batch of frames, in its order; with what tunnels carry if asked for."""
     head = gather(frames.data, frames.start, _HEAD)
     plain = _plain(head, frames.captured)
     found = _plain_headers(head, frames.start)
@@ -37,6 +38,7 @@ def decode(frames: Frames) -> Packets:
         found.l3,
         found.l4,
         found.proto,
+        look_inside(frames.data, frames.start + frames.captured, found) if tunnels else None,
     )
 
 

@@ -20,7 +20,8 @@ MAX_EXTENSIONS = 16
 """IPv6 extension headers looked through."""
 
 _TAG_TYPES = (0x8100, 0x88A8)
-_IPV4_TYPE, _IPV6_TYPE = 0x0800, 0x86DD
+ETHER_TYPES = {4: 0x0800, 6: 0x86DD}
+"""Ether type of each IP version."""
 _FRAGMENT, _AUTHENTICATION = 44, 51
 _EXTENSION = np.isin(np.arange(256), (0, 43, 60, _FRAGMENT, _AUTHENTICATION))
 """Hop-by-hop options, routing, destination options, fragment, authentication (RFC 8200, RFC 4302)."""
@@ -71,6 +72,17 @@ class Headers:
         kind, unbroken = np.full(count, L2, np.uint8), np.zeros(count, np.bool_)
         return cls(kind, unbroken, ether, l3, l4, np.zeros(count, np.uint8))
 
+    def take(self, which: Mask) -> Headers:
+        """What was found for some of the packets."""
+        return Headers(
+            self.kind[which],
+            self.truncated[which],
+            self.ether[which],
+            self.l3[which],
+            self.l4[which],
+            self.proto[which],
+        )
+
     def put(self, which: Ints, other: Headers) -> None:
         """Takes over what was found for some of the packets."""
         self.kind[which], self.truncated[which] = other.kind, other.truncated
@@ -88,10 +100,15 @@ def read_headers(data: Bytes, start: Ints, captured: Ints) -> Headers:
     ether, kind = _skip_tags(data, start[frames] + 12, end[frames])
     found.ether[frames] = ether
     found.truncated[frames] = np.isin(kind, _TAG_TYPES)
-    ipv4, ipv6 = np.flatnonzero(kind == _IPV4_TYPE), np.flatnonzero(kind == _IPV6_TYPE)
-    _ipv4(data, found, frames[ipv4], end[frames[ipv4]])
-    _ipv6(data, found, frames[ipv6], end[frames[ipv6]])
+    for version, number in ETHER_TYPES.items():
+        which = frames[kind == number]
+        read_ip(data, found, version, which, found.ether[which] + 2, end[which])
     return found
+
+
+def read_ip(data: Bytes, found: Headers, version: int, which: Ints, l3: Ints, end: Ints) -> None:
+    """What some packets have from their IP header on, which begins at `l3` and at most where they end."""
+    (_ipv4 if version == 4 else _ipv6)(data, found, which, l3, end)
 
 
 def _skip_tags(data: Bytes, at: Ints, end: Ints) -> tuple[Ints, npt.NDArray[np.uint16]]:
@@ -106,20 +123,23 @@ def _skip_tags(data: Bytes, at: Ints, end: Ints) -> tuple[Ints, npt.NDArray[np.u
     return at, kind
 
 
-def _ipv4(data: Bytes, found: Headers, frames: Ints, end: Ints) -> None:
-    l3 = found.ether[frames] + 2
+def ipv4_total(head: Bytes) -> Ints:
+    """The total length in IPv4 headers; no limit where segmentation offload left 0 in a capture."""
+    total = column_16(head, 2).astype(np.int64)
+    total[total == 0] = 1 << 16
+    return total
+
+
+def _ipv4(data: Bytes, found: Headers, frames: Ints, l3: Ints, end: Ints) -> None:
     head = gather(data, l3, 20)
     size = (head[:, 0] & 15).astype(np.int64) * 4
-    total = column_16(head, 2).astype(np.int64)
-    # Segmentation offload leaves 0 in captures of what the host itself sent.
-    total[total == 0] = 1 << 16
+    total = ipv4_total(head)
     valid = (l3 + 20 <= end) & (head[:, 0] >> 4 == 4) & (size >= 20) & (total >= size)
     fragment = (head[:, 6] & 0x3F | head[:, 7]) != 0
     _transport(found, 4, frames, valid, l3, l3 + size, np.minimum(end, l3 + total), head[:, 9], fragment)
 
 
-def _ipv6(data: Bytes, found: Headers, frames: Ints, end: Ints) -> None:
-    l3 = found.ether[frames] + 2
+def _ipv6(data: Bytes, found: Headers, frames: Ints, l3: Ints, end: Ints) -> None:
     head = gather(data, l3, 40)
     payload = column_16(head, 4).astype(np.int64)
     # 0 with segmentation offload, and in jumbograms.

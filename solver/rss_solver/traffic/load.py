@@ -10,6 +10,7 @@ import numpy as np
 
 from rss_dsl.codes import UNASSIGNED_PACKETS
 from rss_dsl.diagnostics import Diagnostic, RssError, has_errors
+from rss_dsl.fields import packet_classes
 from rss_dsl.problem import Port, Problem
 from rss_dsl.source import NOWHERE, Span
 from rss_solver.solution import PortSolution, Solution
@@ -95,9 +96,10 @@ def evaluate(problem: Problem, solution: Solution, captures: Sequence[PortCaptur
         raise RssError(found)
     tallies = [_Tally(port, solved) for port, solved in zip(problem.ports, solution.ports, strict=True)]
     unassigned = 0
+    tunnels = any(tally.tunnels for tally in tallies)
     for capture in captures:
         lost = 0
-        for item in _owned(capture, names):
+        for item in _owned(capture, names, tunnels):
             if isinstance(item, Diagnostic):
                 found.append(item)
             else:
@@ -130,14 +132,14 @@ def _check(captures: Sequence[PortCapture | SplitCapture], names: list[str]) -> 
 
 
 def _owned(
-    capture: PortCapture | SplitCapture, names: list[str]
+    capture: PortCapture | SplitCapture, names: list[str], tunnels: bool
 ) -> Iterator[Diagnostic | tuple[Packets, Ints | int]]:
     """The packets of a capture, batch by batch, with the port of each or of all."""
     for item in read_capture(capture.path):
         if isinstance(item, Diagnostic):
             yield item
             continue
-        packets = decode(item)
+        packets = decode(item, tunnels=tunnels)
         match capture:
             case PortCapture():
                 yield packets, names.index(capture.port)
@@ -181,17 +183,20 @@ class _Tally:
         self._classes = np.zeros(len(CLASSES), np.int64)
         self._entries = np.zeros(solved.table_size, np.int64)
         self._truncated = 0
+        hashed = (layout.packet_class for layout in solved.inputs)
+        self.tunnels = frozenset(name for name in hashed if packet_classes()[name].tunnel)
+        """The tunnel classes that the port hashes: it looks into these and no others."""
 
     def add(self, packets: Packets) -> None:
+        packets = packets.seen_with(self.tunnels)
         self._classes += np.bincount(packets.kind, minlength=len(CLASSES))
         self._truncated += int(np.count_nonzero(packets.truncated))
         nic, size = self._port.nic, self._solved.table_size
         for layout in self._solved.inputs:
-            if layout.packet_class in CLASSES:
-                which = packets.of_class(layout.packet_class)
-                data = packets.columns(layout.fields, which)
-                hashes = bulk_toeplitz(self._solved.key, data, init=nic.hash_init.value)
-                self._entries += np.bincount(table_entries(hashes, size, nic.index.value), minlength=size)
+            which = packets.of_class(layout.packet_class)
+            data = packets.columns(layout.fields, which)
+            hashes = bulk_toeplitz(self._solved.key, data, init=nic.hash_init.value)
+            self._entries += np.bincount(table_entries(hashes, size, nic.index.value), minlength=size)
 
     def load(self) -> PortLoad:
         hashed = {layout.packet_class for layout in self._solved.inputs}
