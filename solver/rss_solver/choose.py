@@ -8,23 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from random import Random
 
-from rss_dsl.fields import width
 from rss_dsl.problem import HashInput
-from rss_solver.gf2 import rank
+from rss_solver.gf2 import ones
 from rss_solver.groups import Group
+from rss_solver.index import Picks
 from rss_solver.keyspace import KeySpace
+from rss_solver.live import Live
 from rss_solver.smt.booleans import pick_nonzero
 from rss_solver.solution import ClassSpread
-from rss_solver.spread import rows, spread
-from rss_solver.toeplitz import HASH_BITS
+from rss_solver.spread import Indexed, spread
 
 SMALL_SPACE = 6
 """Spaces of up to 2^6 keys are searched completely."""
 SAMPLES = 32
-ENOUGH = 8
-"""After so many samples, one of full rank, also within a cluster, ends the search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,111 +34,146 @@ class Choice:
     spread: Mapping[int, tuple[ClassSpread, ...]]
 
 
-Score = tuple[bool, float, float, int, int, int, int, int]
+Score = tuple[bool, float, float, int, int, int, int]
 
 
 def choose(
-    space: KeySpace, group: Group, tables: Mapping[int, tuple[int, ...]], random: Random
+    space: KeySpace,
+    group: Group,
+    tables: Mapping[int, tuple[int, ...]],
+    random: Random,
+    samples: int = SAMPLES,
 ) -> Choice | None:
-    """The best keys found; None if every key leaves some class of a port with several queues on one entry."""
+    """The best of `samples` keys; None if every key leaves some class of a port with several queues on one
+    entry.
+    """
     judge = _Judge(group, tables)
     best: tuple[Score, Choice] | None = None
-    for tried, keys in enumerate(_candidates(space, random), 1):
+    for keys in _candidates(space, random):
         score, choice = judge.score(keys)
         if best is None or score > best[0]:
             best = score, choice
-        if tried >= ENOUGH and judge.perfect(best[1]):
-            break
+        if perfect(group, choice):
+            return choice
     if best is not None and not judge.stuck(best[1]):
         return best[1]
     chosen = pick_nonzero([reach(space, group, i, layout) for i, layout in needed(group)])
     return None if chosen is None else judge.score(space.keys(chosen))[1]
 
 
+def judged(group: Group, tables: Mapping[int, tuple[int, ...]], keys: Mapping[int, bytes]) -> Choice:
+    """Given keys of a group, with what they spread."""
+    return _Judge(group, tables).score(keys)[1]
+
+
+def perfect(group: Group, choice: Choice) -> bool:
+    """Whether every class reaches every entry even within a cluster: no key does better."""
+    return all(
+        found.clustered_rank == group.full_rank(i) for i in group.ports for found in choice.spread[i]
+    )
+
+
 def needed(group: Group) -> list[tuple[int, HashInput]]:
     """The classes that must not all land on one entry, with their ports."""
-    return [(i, layout) for i, port in group.ports.items() if port.queues > 1 for layout in port.live]
+    return [
+        (i, layout)
+        for i, port in group.ports.items()
+        if port.queues > 1
+        for layout, inputs in group.live[i].items()
+        if inputs.directions
+    ]
 
 
 def reach(space: KeySpace, group: Group, index: int, layout: HashInput) -> list[int]:
-    """The affine forms of the key bits that pick a class's queues; all zero: one queue for all of it."""
-    return [space.form(index, bit) for bit in range(*index_range(group, index, layout))]
+    """The affine forms of the key sums that pick a class's queues; all zero: one queue for all of it."""
+    forms = (
+        _sum(space.form(index, bit) for _, bit in bits) for bits in index_sums(group, index, layout)
+    )
+    return list(dict.fromkeys(forms))
 
 
-def index_range(group: Group, index: int, layout: HashInput) -> tuple[int, int]:
-    """The key bits `[from, to)` that the hash bits which pick a class's queues depend on."""
-    return HASH_BITS - group.agree[index], HASH_BITS - 1 + layout.bits
+def index_sums(group: Group, index: int, layout: HashInput) -> list[tuple[tuple[int, int], ...]]:
+    """The sums of key bits, as (port, bit), by which a class's index changes with its inputs."""
+    found = _sums(group.live[index][layout].directions, layout.bits, group.picks[index])
+    key_bits = group.ports[index].key_bits
+    return [tuple((index, bit) for bit in bits if bit < key_bits) for bits in found]
 
 
-def _candidates(space: KeySpace, random: Random) -> Iterator[Mapping[int, bytes]]:
+@lru_cache(maxsize=1024)
+def _sums(directions: tuple[int, ...], bits: int, picks: Picks) -> tuple[tuple[int, ...], ...]:
+    """Sets of key bits, each once: for every direction and index bit, those whose XOR the change is."""
+    found: dict[tuple[int, ...], None] = {}
+    for direction in directions:
+        places = tuple(ones(direction, bits))
+        for hash_bits in picks:
+            total: set[int] = set()
+            for x in places:
+                total ^= {x + bit for bit in hash_bits}
+            found[tuple(sorted(total))] = None
+    return tuple(found)
+
+
+def _sum(values: Iterator[int]) -> int:
+    total = 0
+    for value in values:
+        total ^= value
+    return total
+
+
+def _candidates(space: KeySpace, random: Random, samples: int) -> Iterator[Mapping[int, bytes]]:
     free = space.free_labels
     if len(free) <= SMALL_SPACE:
         for pattern in range(1 << len(free)):
             yield space.keys(sum(1 << label for i, label in enumerate(free) if pattern >> i & 1))
     else:
-        for _ in range(SAMPLES):
+        for _ in range(samples):
             yield space.sample(random)
 
 
 class _Judge:
-    """Scores keys; equal keys and layouts (TCP and UDP, the ports of a mesh) are looked at once."""
+    """Scores keys; equal keys and inputs (TCP and UDP, the ports of a mesh) are looked at once."""
 
     def __init__(self, group: Group, tables: Mapping[int, tuple[int, ...]]) -> None:
         self.group = group
-        self.ports = group.ports
-        self.tables = tables
-        self.seen: dict[tuple[object, ...], tuple[ClassSpread, int]] = {}
+        self.indexed = {
+            i: Indexed(tables[i], port.nic.index.value, group.smallest[i], port.nic.hash_init.value)
+            for i, port in group.ports.items()
+        }
+        self.seen: dict[tuple[bytes, Live, Indexed], ClassSpread] = {}
 
     def score(self, keys: Mapping[int, bytes]) -> tuple[Score, Choice]:
         """How good keys are, and their spread in detail."""
-        found: dict[int, tuple[ClassSpread, ...]] = {}
-        entries = []
-        for i, port in self.ports.items():
-            looked = [self._class(keys[i], i, layout) for layout in port.live]
-            found[i] = tuple(spread for spread, _ in looked)
-            entries += [(spread, hash_rank, port.queues) for spread, hash_rank in looked]
+        found = {i: tuple(self._classes(keys[i], i)) for i in self.group.ports}
         choice = Choice(keys, found)
+        entries = [(one, port.queues) for i, port in self.group.ports.items() for one in found[i]]
         return (not self.stuck(choice), *_total(entries)), choice
 
-    def _class(self, key: bytes, index: int, layout: HashInput) -> tuple[ClassSpread, int]:
-        shape = tuple(name[:4] if name.startswith("ip") else str(width(name)) for name in layout.fields)
-        bits, init = self.group.agree[index], self.ports[index].nic.hash_init.value
-        known = key, shape, self.tables[index], bits, init
-        cached = self.seen.get(known)
-        if cached is None:
-            hash_rank = rank(rows(key, layout.bits, 0))
-            cached = spread(key, layout, self.tables[index], bits, init), hash_rank
-            self.seen[known] = cached
-        return replace(cached[0], packet_class=layout.packet_class), cached[1]
-
-    def perfect(self, choice: Choice) -> bool:
-        """Whether every class reaches every queue even within a cluster, over all index bits."""
-        return all(
-            spread.clustered_rank == self.group.agree[i] for i in self.ports for spread in choice.spread[i]
-        )
+    def _classes(self, key: bytes, index: int) -> Iterator[ClassSpread]:
+        for layout, inputs in self.group.live[index].items():
+            known = key, inputs, self.indexed[index]
+            if known not in self.seen:
+                self.seen[known] = spread(key, layout, inputs, self.indexed[index])
+            yield replace(self.seen[known], packet_class=layout.packet_class)
 
     def stuck(self, choice: Choice) -> bool:
-        """Whether a class of a port with several queues has a constant index."""
+        """Whether a class of a port with several queues, whose inputs vary, has a constant index."""
         return any(
-            spread.rank == 0
-            for i, port in self.ports.items()
+            found.rank == 0 and inputs.directions
+            for i, port in self.group.ports.items()
             if port.queues > 1
-            for spread in choice.spread[i]
+            for found, inputs in zip(choice.spread[i], self.group.live[i].values(), strict=True)
         )
 
 
-def _total(
-    entries: Sequence[tuple[ClassSpread, int, int]],
-) -> tuple[float, float, int, int, int, int, int]:
-    """Clustered first, then plain: the worst class, then all of them; whole hashes break ties."""
+def _total(entries: Sequence[tuple[ClassSpread, int]]) -> tuple[float, float, int, int, int, int]:
+    """Clustered first, then plain: the worst class, then all of them."""
     if not entries:
-        return (0.0, 0.0, 0, 0, 0, 0, 0)
+        return (0.0, 0.0, 0, 0, 0, 0)
     return (
-        min(spread.clustered_queues / queues for spread, _, queues in entries),
-        min(spread.queues / queues for spread, _, queues in entries),
-        sum(spread.clustered_queues for spread, _, _ in entries),
-        sum(spread.queues for spread, _, _ in entries),
-        sum(spread.clustered_rank for spread, _, _ in entries),
-        sum(spread.rank for spread, _, _ in entries),
-        sum(hash_rank for _, hash_rank, _ in entries),
+        min(found.clustered_queues / queues for found, queues in entries),
+        min(found.queues / queues for found, queues in entries),
+        sum(found.clustered_queues for found, _ in entries),
+        sum(found.queues for found, _ in entries),
+        sum(found.clustered_rank for found, _ in entries),
+        sum(found.rank for found, _ in entries),
     )
