@@ -6,11 +6,12 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench clean
+.PHONY: help demo test fuzz lint docs bench clean
 
 help:
 	@echo "make demo    the firewall example, from spec to verdicts on several cores"
 	@echo "make test    lint, types, all tests, examples and documentation"
+	@echo "make fuzz    10,000 random problems by every route and by brute force"
 	@echo "make lint    ruff, mypy --strict, import layers, canonical specs"
 	@echo "make docs    docs/diagnostics.md from the rule pages"
 	@echo "make bench   the tables of docs/performance.md"
@@ -29,6 +30,9 @@ demo: $(STAMP)
 test: $(STAMP) lint
 	@sh scripts/packages.sh gcc libpcap-dev make pkg-config libdpdk-dev dpdk-dev clang shellcheck ethtool
 	$(BIN)/python -m pytest -n auto
+
+fuzz: $(STAMP)
+	$(BIN)/python tests/fuzz/run.py --cases 10000
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -158,9 +158,7 @@ STATEMENTS = st.one_of(
     st.builds(spec.Require, name=st.none() | NAMES, condition=EXPRESSIONS, comments=_C),
     st.builds(spec.Require, name=st.none() | NAMES, condition=EXPRESSIONS, comments=_C),
     st.builds(spec.Assume, condition=EXPRESSIONS, comments=_C),
-    st.builds(
-        spec.Prefer, wish=_WISHES, weight=st.none() | COUNTS, over_rank=st.booleans(), comments=_C
-    ),
+    st.builds(spec.Prefer, wish=_WISHES, weight=st.none() | COUNTS, over_rank=st.booleans(), comments=_C),
     st.builds(spec.Equality, mode=st.sampled_from(["auto", "hash", "index"]), comments=_C),
     st.builds(spec.Seed, value=COUNTS, comments=_C),
     st.builds(
