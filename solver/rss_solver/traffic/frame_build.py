@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from struct import Struct
 from typing import Literal
 
+from rss_solver.traffic.encapsulate import fold, mac_of, word_sum, wrap
+
 _MINIMUM_FRAME = 60
 """Bytes of the shortest Ethernet frame, without its check sequence."""
 _NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "icmp": 1}
@@ -36,15 +38,17 @@ class Flow:
     target_port: int
     vlan: int | None
     reply: bool
+    tunnel: str | None = None
+    """The tunnel that its packets come in (`rss_dsl.fields.TUNNELS`), between two gateways."""
     pseudo: int = field(init=False)
     """Sum of the pseudo header's addresses and protocol, for transport checksums."""
     ethernet: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "pseudo", _sum(self.source + self.target) + self.number)
+        object.__setattr__(self, "pseudo", word_sum(self.source + self.target) + self.number)
         tag = b"" if self.vlan is None else b"\x81\x00" + self.vlan.to_bytes(2, "big")
-        kind = b"\x08\x00" if self.version == 4 else b"\x86\xdd"
-        object.__setattr__(self, "ethernet", _mac(self.target) + _mac(self.source) + tag + kind)
+        kind = b"\x08\x00" if self.version == 4 or self.tunnel else b"\x86\xdd"
+        object.__setattr__(self, "ethernet", mac_of(self.target) + mac_of(self.source) + tag + kind)
 
     @property
     def version(self) -> int:
@@ -83,8 +87,10 @@ def build(flow: Flow, segment: Segment) -> list[bytes]:
 
 def _frame(flow: Flow, segment: Segment, body: bytes, *, offset: int = 0, more: bool = False) -> bytes:
     header = _ipv4 if flow.version == 4 else _ipv6
-    frame = flow.ethernet + header(flow, segment, len(body), offset, more) + body
-    return frame.ljust(_MINIMUM_FRAME, b"\0")
+    packet = header(flow, segment, len(body), offset, more) + body
+    if flow.tunnel is not None:
+        packet = wrap(flow.tunnel, packet, flow.source, flow.target, flow.source_port ^ flow.target_port)
+    return (flow.ethernet + packet).ljust(_MINIMUM_FRAME, b"\0")
 
 
 def _ipv4(flow: Flow, segment: Segment, size: int, offset: int, more: bool) -> bytes:
@@ -92,7 +98,7 @@ def _ipv4(flow: Flow, segment: Segment, size: int, offset: int, more: bool) -> b
     flags = (0x2000 if more else dont_fragment) | offset // 8
     identity = segment.number & 0xFFFF
     words = (0x4500, 20 + size, identity, flags, _HOPS << 8 | flow.number)
-    checksum = _fold(sum(words) + flow.pseudo - flow.number)
+    checksum = fold(sum(words) + flow.pseudo - flow.number)
     return _IPV4.pack(
         0x45, 0, 20 + size, identity, flags, _HOPS, flow.number, checksum, flow.source, flow.target
     )
@@ -123,13 +129,13 @@ def _tcp(flow: Flow, segment: Segment) -> bytes:
     acknowledged = segment.received if segment.number else 0
     ports = flow.source_port, flow.target_port
     head = _TCP.pack(*ports, segment.sent, acknowledged, 5 << 4, flags, _WINDOW, 0, 0)
-    checksum = _fold(_sum(head) + flow.pseudo + len(head) + segment.payload)
+    checksum = fold(word_sum(head) + flow.pseudo + len(head) + segment.payload)
     return head[:16] + checksum.to_bytes(2, "big") + head[18:] + bytes(segment.payload)
 
 
 def _udp(flow: Flow, segment: Segment) -> bytes:
     size = _UDP.size + segment.payload
-    checksum = _fold(flow.source_port + flow.target_port + 2 * size + flow.pseudo) or 0xFFFF
+    checksum = fold(flow.source_port + flow.target_port + 2 * size + flow.pseudo) or 0xFFFF
     return _UDP.pack(flow.source_port, flow.target_port, size, checksum) + bytes(segment.payload)
 
 
@@ -148,21 +154,4 @@ def _icmp(flow: Flow, segment: Segment) -> bytes:
     total = (kind << 8) + flow.source_port + sequence
     if flow.version == 6:
         total += flow.pseudo + _ICMP.size + segment.payload
-    return _ICMP.pack(kind, 0, _fold(total), flow.source_port, sequence) + bytes(segment.payload)
-
-
-def _mac(address: bytes) -> bytes:
-    """A locally administered address made of an IP address's last bytes."""
-    return b"\x02\x00" + address[-4:]
-
-
-def _sum(data: bytes) -> int:
-    """Sum of the 16-bit words, carries not folded."""
-    return sum(int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2))
-
-
-def _fold(total: int) -> int:
-    """The internet checksum (RFC 1071) of a sum of words."""
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
+    return _ICMP.pack(kind, 0, fold(total), flow.source_port, sequence) + bytes(segment.payload)

@@ -55,6 +55,9 @@ class Conversation:
     vlan: int | None = None
     fragmented: bool = False
     """Whether datagrams with at least 16 bytes of payload come in two fragments."""
+    initiator_tunnel: str | None = None
+    """The tunnel that the initiator's packets come in."""
+    responder_tunnel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,9 @@ class Mix:
     """About how many datagrams all conversations have together; each has two at least."""
     lan: str = "LAN"
     wan: str = "WAN"
+    lan_tunnel: str | None = None
+    """The tunnel that what comes in from the LAN is in (`rss_dsl.fields.TUNNELS`); None: none."""
+    wan_tunnel: str | None = None
     clients: Network = _CLIENTS
     servers: Network = _SERVERS
     clients6: Network = _CLIENTS6
@@ -145,6 +151,8 @@ def _exchange(mix: Mix, rng: Random, size: int) -> Conversation:
         steps=_steps(mix, rng, size),
         vlan=rng.randrange(1, 4095) if rng.random() < mix.vlan else None,
         fragmented=rng.random() < mix.fragments,
+        initiator_tunnel=mix.lan_tunnel,
+        responder_tunnel=mix.wan_tunnel,
     )
 
 
@@ -162,6 +170,8 @@ def _scan(mix: Mix, rng: Random, earlier: Sequence[Conversation]) -> Conversatio
         initiator_port=mix.wan,
         responder_port=mix.lan,
         steps=tuple(Step(opened + attempt * _SECOND, False, 0) for attempt in range(rng.randrange(1, 4))),
+        initiator_tunnel=mix.wan_tunnel,
+        responder_tunnel=mix.lan_tunnel,
     )
 
 
@@ -216,4 +226,5 @@ def _flow(conversation: Conversation, *, reply: bool) -> Flow:
         target_port=target.port,
         vlan=conversation.vlan,
         reply=reply,
+        tunnel=conversation.responder_tunnel if reply else conversation.initiator_tunnel,
     )
