@@ -50,6 +50,34 @@ class PortSolution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fallen:
+    """Bits of a preference that do not hold, all for one reason."""
+
+    reason: str
+    """`forced`: the requirements and pins fix the bits. `tied`: they are equal to bits that other wishes set.
+    `outweighed`: other wishes set the same bits. `spread`: a class would spread worse. `open`: not known."""
+    bits: int
+    lines: tuple[int, ...] = ()
+    """What forces or ties them: indices into `Problem.lines`."""
+    others: tuple[int, ...] = ()
+    """The preferences that prevailed: indices into `Problem.preferences`."""
+    classes: tuple[tuple[int, str], ...] = ()
+    """(port, packet class) that would spread worse."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferenceOutcome:
+    """What became of one `prefer`."""
+
+    label: str
+    weight: int
+    over_rank: bool
+    bits: int
+    held: int
+    fallen: tuple[Fallen, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
     """Keys and tables for every port of a problem, in its order."""
 
@@ -57,6 +85,10 @@ class Solution:
     components: tuple[tuple[int, ...], ...]
     """Ports tied by requirements, as indices into `ports`."""
     seed: int
+    preferences: tuple[PreferenceOutcome, ...] = ()
+    """One per `prefer`; empty for keys that were given."""
+    preferred_most: bool = True
+    """Whether the weight of what holds is the maximum, and not just the best found within the limit."""
 
     def port(self, name: str) -> PortSolution | None:
         """The port of that name, None if there is none."""

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from random import Random
 
 from rss_dsl.problem import Port, Problem
-from rss_solver.choose import Choice, choose
+from rss_solver.choose import Choice, choose, judged
 from rss_solver.conflict import Conflict, explain_conflict
 from rss_solver.groups import Group, Modes, groups
-from rss_solver.keyspace import Inconsistent
+from rss_solver.keyspace import Inconsistent, KeySpace
+from rss_solver.preference_report import Settled, outcomes
+from rss_solver.preferences import Chooser, SoftBit, not_constant, satisfying, soft_bits, spread_first
 from rss_solver.solution import PortSolution, Solution
 from rss_solver.statement import state
 from rss_solver.tables import fill
+from rss_solver.trace import Tracer
+
+ENGINES = ("algebra", "smt")
+"""How keys are found: in the key space in closed form, or by Z3 alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +37,94 @@ def solve(problem: Problem, seed: int | None = None) -> Solved | Conflict:
     statement = state(problem)
     tables = fill(problem.ports, statement.components)
     used_seed = problem.seed if seed is None else seed
+    wishes = soft_bits(problem, used_seed)
     chosen: dict[int, PortSolution] = {}
+    settled: list[Settled] = []
+    most = True
     for group in groups(problem, statement):
         own_tables = {i: tables[i] for i in group.ports}
-        search = _Search(group, own_tables, used_seed)
+        own_wishes = tuple(soft for soft in wishes if soft.port in group.ports)
+        search = _Search(problem, group, own_tables, used_seed, own_wishes)
         found = search.auto() if problem.equality == "auto" else search.under(group.all(problem.equality))
         if found is None:
             return explain_conflict(problem, statement, group)
+        if own_wishes:
+            found = search.preferred(found)
+            most = most and found.most
+            settled.append(search.settled(found, own_wishes, Tracer(statement, group, found.modes)))
         for i, port in group.ports.items():
             chosen[i] = _port_solution(port, tables[i], found.choice, i, found.modes[i])
-    ports = tuple(chosen[i] for i in range(len(problem.ports)))
-    return Solved(Solution(ports=ports, components=statement.components, seed=used_seed))
+    return Solved(
+        Solution(
+            ports=tuple(chosen[i] for i in range(len(problem.ports))),
+            components=statement.components,
+            seed=used_seed,
+            preferences=outcomes(problem, settled),
+            preferred_most=most,
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     modes: Modes
+    space: KeySpace
+    """What wishes over rank leave of the key space."""
     choice: Choice
+    most: bool = True
+    """Whether the wishes looked at so far are known to be satisfied as far as possible."""
 
 
 class _Search:
     """Looks for a group's keys under equality modes."""
 
-    def __init__(self, group: Group, tables: Mapping[int, tuple[int, ...]], seed: int) -> None:
-        self.group, self.tables, self.seed = group, tables, seed
+    def __init__(
+        self,
+        problem: Problem,
+        group: Group,
+        tables: Mapping[int, tuple[int, ...]],
+        seed: int,
+        wishes: Sequence[SoftBit],
+    ) -> None:
+        self.problem, self.group, self.tables, self.seed = problem, group, tables, seed
+        self.over = [soft for soft in wishes if problem.preferences[soft.preference].over_rank]
+        self.plain = [soft for soft in wishes if not problem.preferences[soft.preference].over_rank]
 
     def under(self, modes: Modes) -> _Found | None:
         """The best keys under given modes, None if there are none."""
         space = self.group.space(modes)
         if isinstance(space, Inconsistent):
             return None
+        choice = choose(space, self.group, self.tables, self._random(modes))
+        if choice is None or not self.over:
+            return None if choice is None else _Found(modes, space, choice)
+        base, classes = not_constant(space, self.group, self.tables, choice.keys)
+        best = Chooser(space, self.over).best(base, classes, self._random(modes))
+        space = satisfying(space, self.over, best.chosen)
+        choice = choose(space, self.group, self.tables, self._random(modes))
+        return None if choice is None else _Found(modes, space, choice, best.exact)
+
+    def preferred(self, found: _Found) -> _Found:
+        """The keys that satisfy most wishes, of those that spread as well."""
+        keys, group = found.choice.keys, self.group
+        base, classes = spread_first(found.space, group, self.tables, keys)
+        best = Chooser(found.space, self.plain).best(base, classes, self._random(found.modes))
+        choice = judged(group, self.tables, found.space.keys(best.chosen))
+        return replace(found, choice=choice, most=found.most and best.exact)
+
+    def settled(self, found: _Found, wishes: tuple[SoftBit, ...], tracer: Tracer) -> Settled:
+        """What explains which wishes hold."""
+        keys, group = found.choice.keys, self.group
+        space = group.space(found.modes)
+        if isinstance(space, Inconsistent):
+            raise ValueError("keys were found where there are none")
+        chosen, classes = spread_first(space, group, self.tables, keys)
+        _, least = not_constant(space, group, self.tables, keys)
+        return Settled(space, wishes, {False: classes, True: least}, chosen, keys, tracer)
+
+    def _random(self, modes: Modes) -> Random:
         names = " ".join(f"{port.name} {modes[i]}" for i, port in self.group.ports.items())
-        choice = choose(space, self.group, self.tables, Random(f"{self.seed} {names}"))
-        return None if choice is None else _Found(modes, choice)
+        return Random(f"{self.seed} {names}")
 
     def auto(self) -> _Found | None:
         """Whole hashes agree in every component where that costs no queues."""
