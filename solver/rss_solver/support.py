@@ -21,8 +21,6 @@ def unsupported(problem: Problem) -> Iterator[Diagnostic]:
         yield from _port(port)
     for assumption in problem.assumptions:
         yield _not_yet("`assume`", assumption.span, "remove it: keys for all traffic also hold for less")
-    for prefer in problem.preferences:
-        yield _not_yet("`prefer`", prefer.span, "pin the key with `key HEX` if it must be a certain one")
     seen: set[int] = set()
     for requirement in problem.requirements:
         if requirement.line not in seen and (what := beyond_equalities(requirement.condition)):
