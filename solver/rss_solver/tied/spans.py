@@ -1,0 +1,63 @@
+"""Questions about conditions, for packets of given classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from rss_dsl.fields import packet_classes
+from rss_dsl.problem import Condition, HashInput, Negation
+from rss_solver.tied.cases import cases
+from rss_solver.tied.derive import Affine, Derivation
+from rss_solver.tied.formula import resolve
+from rss_solver.tied.shapes import Shape, shapes
+from rss_solver.tied.wires import Wires
+
+
+@lru_cache(maxsize=65536)
+def span_shapes(condition: Condition, first: HashInput, second: HashInput) -> tuple[Shape, ...] | None:
+    """A generating set of the span of all pairs of prepared inputs of packets that satisfy the condition.
+
+    None if no packets of these classes do; an empty tuple if only the zero pair does. LimitReachedError if
+    Z3 cannot tell.
+    """
+    found: dict[Shape, None] = {}
+    possible = False
+    for affine in affine_sets(condition, first, second):
+        possible = True
+        vectors = (*affine.directions, affine.point) if affine.point else affine.directions
+        found.update(dict.fromkeys(shapes(vectors)))
+    return tuple(found) if possible else None
+
+
+def affine_sets(condition: Condition, *inputs: HashInput) -> Iterator[Affine]:
+    """Affine hulls whose union spans what the prepared inputs of packets that satisfy a condition span.
+
+    One input for a condition on one packet, two for a condition on two. LimitReachedError if Z3 cannot tell.
+    """
+    for derivation in _derivations(condition, inputs):
+        affine = derivation.affine()
+        if affine is not None:
+            yield affine
+
+
+@lru_cache(maxsize=65536)
+def satisfiable(condition: Condition, *packet_class: str) -> bool:
+    """Whether packets of these classes can satisfy the condition. LimitReachedError if Z3 cannot tell."""
+    inputs = tuple(HashInput(name, ()) for name in packet_class)
+    return any(derivation.satisfiable() for derivation in _derivations(condition, inputs))
+
+
+def always(condition: Condition, first: str, second: str) -> bool:
+    """Whether every two packets of these classes satisfy the condition."""
+    return not satisfiable(Negation(condition), first, second)
+
+
+def _derivations(condition: Condition, inputs: tuple[HashInput, ...]) -> Iterator[Derivation]:
+    classes = packet_classes()
+    wires = Wires([classes[layout.packet_class] for layout in inputs])
+    for side, layout in enumerate(inputs):
+        for name in layout.fields:
+            wires.field(side, name)
+    for case in cases(resolve(condition, wires)):
+        yield Derivation(case, wires, inputs)
