@@ -49,7 +49,7 @@ def choose(
     """
     judge = _Judge(group, tables)
     best: tuple[Score, Choice] | None = None
-    for keys in _candidates(space, random):
+    for keys in _candidates(space, random, samples):
         score, choice = judge.score(keys)
         if best is None or score > best[0]:
             best = score, choice
@@ -68,9 +68,7 @@ def judged(group: Group, tables: Mapping[int, tuple[int, ...]], keys: Mapping[in
 
 def perfect(group: Group, choice: Choice) -> bool:
     """Whether every class reaches every entry even within a cluster: no key does better."""
-    return all(
-        found.clustered_rank == group.full_rank(i) for i in group.ports for found in choice.spread[i]
-    )
+    return all(found.clustered_rank == group.full_rank(i) for i in group.ports for found in choice.spread[i])
 
 
 def needed(group: Group) -> list[tuple[int, HashInput]]:
@@ -86,9 +84,7 @@ def needed(group: Group) -> list[tuple[int, HashInput]]:
 
 def reach(space: KeySpace, group: Group, index: int, layout: HashInput) -> list[int]:
     """The affine forms of the key sums that pick a class's queues; all zero: one queue for all of it."""
-    forms = (
-        _sum(space.form(index, bit) for _, bit in bits) for bits in index_sums(group, index, layout)
-    )
+    forms = (_sum(space.form(index, bit) for _, bit in bits) for bits in index_sums(group, index, layout))
     return list(dict.fromkeys(forms))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from rss_dsl.problem import HashInput, Problem
-from rss_solver.choose import index_range, needed, reach
+from rss_solver.choose import index_sums, needed, reach
 from rss_solver.groups import Group, Modes, weakest
 from rss_solver.hitting import GivenUpError, minimum_hitting_set
 from rss_solver.keyspace import Inconsistent, KeySpace
@@ -80,11 +80,6 @@ def reduced(group: Group, statement: Statement, lines: Collection[int]) -> Group
     return replace(group, windows=tuple(windows), pinned=pinned)
 
 
-def index_sums(group: Group, index: int, layout: HashInput) -> list[tuple[KeyBit, ...]]:
-    """The sums of key bits on which the index of a class depends."""
-    return [((index, bit),) for bit in range(*index_range(group, index, layout))]
-
-
 class Search:
     """Solves a group again with some of its lines only."""
 
@@ -110,9 +105,9 @@ class Search:
 
     def _stuck(self, space: KeySpace) -> Iterator[tuple[int, HashInput]]:
         """Classes whose index is constant, those that read the same key bits once."""
-        seen: set[tuple[int, tuple[int, int]]] = set()
+        seen: set[tuple[tuple[KeyBit, ...], ...]] = set()
         for i, layout in needed(self.group):
-            where = i, index_range(self.group, i, layout)
+            where = tuple(index_sums(self.group, i, layout))
             if where not in seen and not any(reach(space, self.group, i, layout)):
                 seen.add(where)
                 yield i, layout

@@ -6,7 +6,7 @@ Every row carries provenance: a bit set (also an integer) of the equations whose
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 
 class Elimination:
@@ -77,12 +77,14 @@ def kernel(rows: Iterable[int], size: int) -> list[int]:
     for row in rows:
         system.add(row)
     pivots = system.reduced()
-    result = []
-    for free in range(size):
-        if free not in pivots:
-            dependent = sum(1 << pivot for pivot, row in pivots.items() if row >> free & 1)
-            result.append(1 << free | dependent)
-    return result
+    found = {free: 1 << free for free in range(size) if free not in pivots}
+    for pivot, row in pivots.items():
+        row ^= 1 << pivot
+        while row:
+            free = row.bit_length() - 1
+            row ^= 1 << free
+            found[free] |= 1 << pivot
+    return list(found.values())
 
 
 def parity(value: int) -> int:
@@ -96,3 +98,11 @@ def span(vectors: Sequence[int]) -> list[int]:
     for vector in vectors:
         sums += [value ^ vector for value in sums]
     return sums
+
+
+def ones(value: int, bits: int) -> Iterator[int]:
+    """The places of the set bits of a `bits` wide value, the first bit being its most significant."""
+    while value:
+        x = bits - value.bit_length()
+        yield x
+        value ^= 1 << bits - 1 - x

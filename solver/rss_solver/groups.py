@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rss_dsl.problem import Port, Problem
+from rss_dsl.problem import HashInput, Port, Problem
+from rss_solver.index import WHOLE, Picks, common_picks, index_bits
 from rss_solver.keyspace import Inconsistent, KeySpace, solve_windows
-from rss_solver.spread import index_bits
+from rss_solver.live import Live, live
 from rss_solver.statement import Statement, Window
 from rss_solver.toeplitz import HASH_BITS
 
@@ -22,25 +23,39 @@ class Group:
     ports: Mapping[int, Port]
     windows: tuple[Window, ...]
     pinned: Mapping[int, bytes]
-    agree: Mapping[int, int]
-    """By port: the low hash bits that pick a queue in its component."""
+    smallest: Mapping[int, int]
+    """By port: the entries of the smallest table in its component."""
+    picks: Mapping[int, Picks]
+    """By port: what picks an entry of that table; whole hashes where the index is not linear."""
+    live: Mapping[int, Mapping[HashInput, Live]]
+    """By port: the inputs of each live class, without those that the assumptions leave no packets."""
     components: tuple[tuple[int, ...], ...]
     idle: frozenset[int]
     """Ports with nothing to agree on: their component has one queue, and whole hashes don't count."""
 
-    def first_hash_bit(self, modes: Modes) -> dict[int, int]:
-        """By port, the first hash bit that must agree; 32 if none has to."""
-        used = self.first_used_bit(modes)
-        return {i: HASH_BITS if i in self.idle and modes[i] == "index" else used[i] for i in self.ports}
+    def required(self, modes: Modes) -> dict[int, Picks]:
+        """By port, the sums of hash bits that must agree."""
+        used = self.used(modes)
+        return {i: () if i in self.idle and modes[i] == "index" else used[i] for i in self.ports}
+
+    def used(self, modes: Modes) -> dict[int, Picks]:
+        """By port, the sums of hash bits that count: the whole hash, or what picks a queue."""
+        return {i: picks if modes[i] == "index" else WHOLE for i, picks in self.picks.items()}
+
+    def full_rank(self, port: int) -> int:
+        """The rank at which a class reaches every entry of the component's smallest table."""
+        return index_bits(self.smallest[port])
 
     def first_used_bit(self, modes: Modes) -> dict[int, int]:
-        """By port, the first hash bit that counts: of the whole hash, or of those that pick a queue."""
-        return {i: HASH_BITS - bits if modes[i] == "index" else 0 for i, bits in self.agree.items()}
+        """By port, the first hash bit that counts; 32 if none does."""
+        return {
+            i: min((min(bits) for bits in picks), default=HASH_BITS) for i, picks in self.used(modes).items()
+        }
 
     def space(self, modes: Modes) -> KeySpace | Inconsistent:
         """All keys under the ports' equality modes."""
         key_bits = {i: port.key_bits for i, port in self.ports.items()}
-        return solve_windows(self.windows, key_bits, self.first_hash_bit(modes), self.pinned)
+        return solve_windows(self.windows, key_bits, self.required(modes), self.pinned)
 
     def all(self, mode: str) -> Modes:
         """One mode for all ports."""
@@ -49,11 +64,13 @@ class Group:
 
 def groups(problem: Problem, statement: Statement) -> list[Group]:
     """The independent parts of a statement."""
-    agree = {
-        i: index_bits(min(problem.ports[j].table_size for j in component))
-        for component in statement.components
-        for i in component
-    }
+    smallest: dict[int, int] = {}
+    picked: dict[int, Picks] = {}
+    for component in statement.components:
+        ports_ = [problem.ports[i] for i in component]
+        smallest |= dict.fromkeys(component, min(port.table_size for port in ports_))
+        found = common_picks(ports_)
+        picked |= dict.fromkeys(component, WHOLE if found is None else found)
     home = {i: number for number, group in enumerate(statement.groups) for i in group}
     windows: list[list[Window]] = [[] for _ in statement.groups]
     for window in statement.windows:
@@ -63,10 +80,26 @@ def groups(problem: Problem, statement: Statement) -> list[Group]:
         ports = {i: problem.ports[i] for i in members}
         pinned = {i: port.pinned.key for i, port in ports.items() if port.pinned is not None}
         components = tuple(c for c in statement.components if c[0] in ports)
-        own = {i: agree[i] for i in members}
         idle = frozenset(i for component in components if _idle(problem, component) for i in component)
-        result.append(Group(ports, tuple(windows[number]), pinned, own, components, idle))
+        result.append(
+            Group(
+                ports=ports,
+                windows=tuple(windows[number]),
+                pinned=pinned,
+                smallest={i: smallest[i] for i in members},
+                picks={i: picked[i] for i in members},
+                live={i: dict(_live(problem, i)) for i in members},
+                components=components,
+                idle=idle,
+            )
+        )
     return result
+
+
+def _live(problem: Problem, port: int) -> Iterator[tuple[HashInput, Live]]:
+    for layout in problem.ports[port].live:
+        if (found := live(problem, port, layout)) is not None:
+            yield layout, found
 
 
 def _idle(problem: Problem, component: tuple[int, ...]) -> bool:

@@ -1,22 +1,25 @@
 """Window equations → KeySpace: every key that satisfies them, as an affine space over GF(2).
 
 Almost all equations say that two key bits are equal or that one is zero. Those are solved as connected
-components of a graph, in numpy; only windows of three and more terms, and pinned keys, reach elimination, on
-one variable per component. The cost is linear in the number of equations.
+components of a graph, in numpy; only windows of three and more terms, index bits that are sums of hash bits,
+and pinned keys reach elimination, on one variable per component. The cost is linear in the number of
+equations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rss_solver.gf2 import Elimination, parity, rank
+from rss_solver.index import Picks
 from rss_solver.statement import Window
+from rss_solver.toeplitz import HASH_BITS
 
 Ints = NDArray[np.int64]
 
@@ -117,23 +120,23 @@ def _bits_of(value: int, count: int) -> NDArray[np.uint8]:
 def solve_windows(
     windows: Iterable[Window],
     key_bits: Mapping[int, int],
-    first_hash_bit: Mapping[int, int],
+    agree: Mapping[int, Picks],
     pinned: Mapping[int, bytes],
 ) -> KeySpace | Inconsistent:
     """The key space of a group of ports.
 
-    `key_bits`: bits of each port's key. `first_hash_bit`: by port, the first hash bit that must agree (0 for
-    whole hashes, 32 - n for the low n). `pinned`: keys that are given.
+    `key_bits`: bits of each port's key. `agree`: by port, the sums of hash bits that must agree. `pinned`:
+    keys that are given.
     """
     variables = number(key_bits)
     edges: list[tuple[int, int, int]] = []
     rows: list[Sequence[int]] = []
     for window in windows:
-        starts, length = placed(window, variables, first_hash_bit)
-        if len(starts) <= 2:
-            edges.append((starts[0], starts[1] if len(starts) == 2 else -1, length))
-        else:
-            rows.extend([start + t for start in starts] for t in range(length))
+        for starts, length in placed(window, variables, agree):
+            if len(starts) <= 2:
+                edges.append((starts[0], starts[1] if len(starts) == 2 else -1, length))
+            else:
+                rows.extend([start + t for start in starts] for t in range(length))
     label, labels = _components(variables, edges)
     system = Elimination()
     for row in rows:
@@ -149,16 +152,39 @@ def solve_windows(
     return KeySpace(variables, key_bits, label, labels, dependent)
 
 
-def placed(window: Window, variables: Variables, first_hash_bit: Mapping[int, int]) -> tuple[list[int], int]:
-    """The first variable of each term of a window, and how many equations it stands for."""
-    first = first_hash_bit[window.terms[0][0]]
-    starts = []
-    length = 0
-    for port, start in window.terms:
-        low, high = window.key_range(start, first)
-        starts.append(variables.bases[port] + low)
-        length = high - low
-    return starts, length
+def placed(
+    window: Window, variables: Variables, agree: Mapping[int, Picks]
+) -> Iterator[tuple[tuple[int, ...], int]]:
+    """The equations of a window in runs: the first one's variables, whose sum is zero, and how many follow.
+
+    Each next equation of a run has every variable moved on by one. Ports of a window agree on the same sums.
+    """
+    for offsets, count in WHOLE_KEY if window.whole else runs(agree[window.terms[0][0]]):
+        starts: set[int] = set()
+        for port, start in window.terms:
+            for offset in offsets:
+                starts ^= {variables.bases[port] + start + offset}
+        if starts:
+            yield tuple(sorted(starts)), count + window.width - 1
+
+
+WHOLE_KEY = (((0,), HASH_BITS),)
+"""Windows that hold for whole keys hold for every hash bit."""
+
+
+@lru_cache(maxsize=1024)
+def runs(picks: Picks) -> tuple[tuple[tuple[int, ...], int], ...]:
+    """Sums of hash bits in runs that move on by one bit: (the first sum, how many)."""
+    left = dict.fromkeys(sorted(picks))
+    found = []
+    for first in tuple(left):
+        if first in left:
+            count = 0
+            while (moved := tuple(bit + count for bit in first)) in left:
+                del left[moved]
+                count += 1
+            found.append((first, count))
+    return tuple(found)
 
 
 def _sum(values: Iterable[int]) -> int:

@@ -31,11 +31,6 @@ class Window:
     whole: bool = False
     """Keys that are one and the same: every bit agrees, whatever the hash needs."""
 
-    def key_range(self, start: int, first_hash_bit: int) -> tuple[int, int]:
-        """The key bits `[from, to)` of the term that starts at `start`."""
-        first = 0 if self.whole else first_hash_bit
-        return start + first, start + (first if first == HASH_BITS else HASH_BITS + self.width - 1)
-
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -69,8 +64,8 @@ def state(problem: Problem) -> Statement:
     shared_ties = {(s.first, s.second) for s in problem.shared_keys}
     return Statement(
         {window: tuple(sorted(lines)) for window, lines in windows.items()},
-        _partition(len(problem.ports), ties),
-        _partition(len(problem.ports), ties | shared_ties),
+        partition(len(problem.ports), ties),
+        partition(len(problem.ports), ties | shared_ties),
         {port: line for line, port in problem.pinned_lines},
     )
 
@@ -95,7 +90,7 @@ def _place(shapes: tuple[Shape, ...], requirement: Requirement) -> Iterator[Wind
             yield Window(tuple(sorted(terms)), shape.width)
 
 
-def _partition(size: int, ties: set[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:
+def partition(size: int, ties: set[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:
     """Connected components of 0 … size-1, each ascending, ordered by their first member."""
     parent = list(range(size))
 

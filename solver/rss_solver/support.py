@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from rss_dsl.codes import NOT_SUPPORTED, QUEUES_DIFFER, TABLES_DISAGREE
 from rss_dsl.diagnostics import Diagnostic, Label
-from rss_dsl.fields import packet_classes
 from rss_dsl.nic import Function, Index, Unselected, concrete
 from rss_dsl.problem import Port, Problem
 from rss_dsl.source import Span
@@ -38,11 +37,6 @@ def _port(port: Port) -> Iterator[Diagnostic]:
     nic = port.nic
     if port.auto:
         yield _not_yet("`hash auto`", port.span, "name the classes: `hash ipv4-tcp, ipv4-udp`")
-    for layout in port.live:
-        if packet_classes()[layout.packet_class].tunnel:
-            yield _not_yet(
-                f"hashing `{layout.packet_class}`", port.span, "leave tunnel classes out of `hash`"
-            )
     if not nic.toeplitz.value:
         yield _not_yet(f"the hash of `{nic.name}`, which is not Toeplitz,", port.span, "use another NIC")
     if nic.functions.value[0] is not Function.TOEPLITZ:
@@ -95,7 +89,7 @@ def component_errors(problem: Problem, statement: Statement) -> Iterator[Diagnos
                     help="give both ports the same number of queues",
                 )
         counts = {problem.ports[i].queues for i in component}
-        if len(counts) == 1 and (found := disagreement(component, tables)) is not None:
+        if len(counts) == 1 and (found := disagreement(problem.ports, component, tables)) is not None:
             small, large = problem.ports[found.first], problem.ports[found.second]
             yield Diagnostic(
                 rule=TABLES_DISAGREE,

@@ -1,15 +1,23 @@
-"""Indirection tables of a component: equal low hash bits must mean equal queues on every port.
+"""Indirection tables of a component: hashes that agree where they must lead to one queue on every port.
 
-The ports of a component agree on log2(smallest table) hash bits. The smallest table is filled round robin and
-larger ones repeat it, so that entry and entry mod smallest always name the same queue.
+The smallest table is filled round robin and larger ones repeat it: entry after entry where the index is a
+remainder (low bits, modulo, folded bytes), in blocks where it is made of high bits, so that corresponding
+entries always name the same queue.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import lcm
 
+import numpy as np
+from numpy.typing import NDArray
+
+from rss_dsl.nic import Index
 from rss_dsl.problem import Port
+from rss_solver.index import entry_of
+from rss_solver.toeplitz import HASH_BITS
 
 Table = tuple[int, ...]
 
@@ -30,22 +38,64 @@ def fill(ports: Sequence[Port], components: Sequence[Sequence[int]]) -> list[Tab
     for component in components:
         smallest = min(ports[i].table_size for i in component)
         for i in component:
-            port = ports[i]
-            period = smallest if port.nic.table_settable.value else port.table_size
-            tables[i] = tuple(entry % period % port.queues for entry in range(port.table_size))
+            tables[i] = _filled(ports[i], smallest)
     return tables
 
 
-def disagreement(component: Sequence[int], tables: Sequence[Table]) -> Disagreement | None:
+def _filled(port: Port, smallest: int) -> Table:
+    size = port.table_size
+    if not port.nic.table_settable.value:
+        return tuple(entry % port.queues for entry in range(size))
+    if port.nic.index.value is Index.HIGH_BITS:
+        return tuple(entry * smallest // size % port.queues for entry in range(size))
+    return tuple(entry % smallest % port.queues for entry in range(size))
+
+
+def disagreement(
+    ports: Sequence[Port], component: Sequence[int], tables: Sequence[Table]
+) -> Disagreement | None:
     """A hash value that two ports of a component send to different queues, None if there is none."""
     first = min(component, key=lambda i: len(tables[i]))
+    known = {(tables[first], ports[first].nic.index.value)}
     for second in component:
-        if second != first and (found := _differ(tables[first], tables[second])) is not None:
-            queues = tables[first][found % len(tables[first])], tables[second][found]
-            return Disagreement(first, second, found, queues)
+        indexed = tables[second], ports[second].nic.index.value
+        if indexed not in known:
+            known.add(indexed)
+            sides = (ports[first].nic.index.value, tables[first]), (indexed[1], indexed[0])
+            if (found := _apart(*sides)) is not None:
+                return Disagreement(first, second, *found)
     return None
 
 
-def _differ(small: Table, large: Table) -> int | None:
-    """The first entry of the larger table that does not repeat the smaller one."""
-    return next((h for h, queue in enumerate(large) if queue != small[h % len(small)]), None)
+def _apart(first: tuple[Index, Table], second: tuple[Index, Table]) -> tuple[int, tuple[int, int]] | None:
+    """A hash value that two tables send to different queues, with the queues."""
+    hashes = _representatives((first[0], len(first[1])), (second[0], len(second[1])))
+    a, b = (
+        np.asarray(table, dtype=np.int64)[entry_of(hashes, len(table), index)]
+        for index, table in (first, second)
+    )
+    places = np.flatnonzero(a != b)
+    return (int(hashes[places[0]]), (int(a[places[0]]), int(b[places[0]]))) if places.size else None
+
+
+def _representatives(*indexed: tuple[Index, int]) -> NDArray[np.int64]:
+    """Hash values that show every pair of entries which one hash value can pick.
+
+    A table by high bits sees intervals of hashes, each longer than the period of a table by remainder. Folded
+    bytes can be made anything by one byte that the other table does not read.
+    """
+    starts, period, step = {0}, 1, 0
+    for index, size in indexed:
+        match index:
+            case Index.HIGH_BITS:
+                starts |= {-(-(entry << HASH_BITS) // size) for entry in range(size)}
+            case Index.LSB | Index.MODULO:
+                period = lcm(period, size)
+            case Index.XOR_FOLD8:
+                step = 1
+    if step and period > 1:
+        step = 1 << 16
+    bases = np.array(sorted(starts), dtype=np.int64)[:, None, None]
+    folded = np.arange(0, 256 * step or 1, step or 1, dtype=np.int64)[None, :, None]
+    values = (bases + folded + np.arange(period, dtype=np.int64)).reshape(-1)
+    return values[values < 1 << HASH_BITS]

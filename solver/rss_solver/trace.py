@@ -42,14 +42,14 @@ class Tracer:
         self.edges: dict[int, list[tuple[int, Origin]]] = {}
         self.rows: list[tuple[list[int], int, Origin]] = []
         """(variables, constant, origin) of every equation that is no edge."""
-        first = group.first_hash_bit(modes)
+        agree = group.required(modes)
         for window in group.windows:
             named = statement.windows[window]
             line = next((line for line in named if lines is None or line in lines), None)
             if line is not None:
-                starts, length = placed(window, self.variables, first)
-                for t in range(length):
-                    self._equation([start + t for start in starts], Origin(line, window))
+                for starts, length in placed(window, self.variables, agree):
+                    for t in range(length):
+                        self._equation([start + t for start in starts], Origin(line, window))
         self._pins(group, statement, lines)
         self.root, self.parent, self.depth = self._forest()
         self.system: Elimination | None = None

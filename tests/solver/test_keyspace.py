@@ -24,7 +24,7 @@ FREE = [
 
 def free_bits(group, mode):
     space = group.space(group.all(mode))
-    first = group.first_hash_bit(group.all(mode))
+    first = group.first_used_bit(group.all(mode))
     return space.dimension([(i, first[i], 127) for i in group.ports])
 
 
@@ -93,7 +93,7 @@ def definition(found, group, mode):
             continue
         for pair in class_pairs(found, requirement):
             for vector in PairSpace(requirement.condition, pair).generators():
-                for b in range(group.first_hash_bit(group.all(mode))[requirement.first], 32):
+                for (b,) in group.required(group.all(mode))[requirement.first]:
                     row = 0
                     sides = zip((requirement.first, requirement.second), vector, pair, strict=True)
                     for port, data, layout in sides:

@@ -120,7 +120,7 @@ def test_fixed_tables_that_split_are_found():
         replace(port, nic=replace(port.nic, table_settable=replace(port.nic.table_settable, value=False)))
         for port in found.ports
     ]
-    difference = disagreement((0, 1), fill(fixed, [(0, 1)]))
+    difference = disagreement(fixed, (0, 1), fill(fixed, [(0, 1)]))
     assert difference is not None
     assert (difference.hash_value, difference.queues) == (128, (0, 8))
 

@@ -11,8 +11,9 @@ from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.lexical import quote
 from rss_dsl.problem import Port, Problem
 from rss_dsl.source import Span
+from rss_solver.live import live
 from rss_solver.solution import PortSolution, Solution
-from rss_solver.spread import index_bits, spread
+from rss_solver.spread import Indexed, spread
 from rss_solver.statement import state
 from rss_solver.tables import fill
 
@@ -57,19 +58,21 @@ def _solutions(
     for i, port in enumerate(problem.ports):
         if port.name in by_name:
             tables[i] = by_name[port.name].table or tables[i]
-    bits = {i: index_bits(min(len(tables[j]) for j in members)) for members in components for i in members}
+    smallest = {i: min(len(tables[j]) for j in members) for members in components for i in members}
     return {
-        port.name: _port_solution(port, by_name[port.name].key, tables[i], bits[i], problem.equality)
+        port.name: _port_solution(problem, i, by_name[port.name].key, tables[i], smallest[i])
         for i, port in enumerate(problem.ports)
         if port.name in names
     }
 
 
 def _port_solution(
-    port: Port, given: bytes, table: tuple[int, ...], bits: int, equality: str
+    problem: Problem, number: int, given: bytes, table: tuple[int, ...], smallest: int
 ) -> PortSolution:
+    port = problem.ports[number]
     key = given.ljust(port.nic.key_bytes.value, b"\0")
-    init = port.nic.hash_init.value
+    indexed = Indexed(table, port.nic.index.value, smallest, port.nic.hash_init.value)
+    inputs = ((layout, live(problem, number, layout)) for layout in port.live)
     return PortSolution(
         name=port.name,
         device=port.device,
@@ -77,9 +80,9 @@ def _port_solution(
         key=key,
         queues=port.queues,
         table=table,
-        equality="hash" if equality == "hash" else "index",
+        equality="hash" if problem.equality == "hash" else "index",
         inputs=port.inputs,
-        spread=tuple(spread(key, layout, table, bits, init) for layout in port.live),
+        spread=tuple(spread(key, layout, found, indexed) for layout, found in inputs if found is not None),
     )
 
 
