@@ -49,6 +49,7 @@ TOO_COMPLEX = Rule("RSS123", "condition-too-complex", _E)
 BAD_NAME = Rule("RSS124", "unusable-name", _E)
 ALWAYS_FALSE = Rule("RSS125", "always-false", _W)
 NEGATED_MISSING = Rule("RSS126", "negated-missing-field", _W)
+UNHASHED_TUNNEL = Rule("RSS190", "unhashed-tunnel", _E)
 
 # 2xx: NIC capability
 QUEUE_COUNT = Rule("RSS201", "queue-count", _E)
@@ -79,6 +80,9 @@ TABLES_DISAGREE = Rule("RSS306", "tables-disagree", _E)
 VACUOUS = Rule("RSS307", "vacuous-requirement", _W)
 QUEUES_DIFFER = Rule("RSS308", "queue-counts-differ", _E)
 NO_PORTS = Rule("RSS309", "no-ports", _E)
+UNDECIDED_CONDITION = Rule("RSS310", "undecided-condition", _E)
+ASSUMED_AWAY = Rule("RSS311", "assumed-away", _W)
+NOTHING_TO_HASH = Rule("RSS320", "nothing-to-hash", _E)
 
 # 520-539: captures and traffic
 NOT_A_CAPTURE = Rule("RSS520", "not-a-capture", _E)

@@ -13,8 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rss_dsl.assumptions import tied
+from rss_dsl.codes import UNDECIDED_CONDITION
+from rss_dsl.diagnostics import Diagnostic
 from rss_dsl.problem import HashInput, Problem, Requirement
-from rss_solver.ties import Shape, span_shapes
+from rss_solver.limits import LimitReachedError
+from rss_solver.tied import Shape, span_shapes
 from rss_solver.toeplitz import HASH_BITS
 
 
@@ -47,12 +51,12 @@ class Statement:
 
 
 def state(problem: Problem) -> Statement:
-    """The equations that keys must satisfy. Conditions must be supported (`support.unsupported`)."""
+    """The equations that keys must satisfy. LimitReachedError if Z3 cannot tell what a condition ties."""
     windows: dict[Window, dict[int, None]] = {}
     ties: set[tuple[int, int]] = set()
     for requirement in problem.requirements:
         for first, second in class_pairs(problem, requirement):
-            shapes = span_shapes(requirement.condition, first, second)
+            shapes = _shapes(problem, requirement, first, second)
             if shapes is not None:
                 ties.add((requirement.first, requirement.second))
                 for window in _place(shapes, requirement):
@@ -68,6 +72,24 @@ def state(problem: Problem) -> Statement:
         partition(len(problem.ports), ties | shared_ties),
         {port: line for line, port in problem.pinned_lines},
     )
+
+
+def _shapes(
+    problem: Problem, requirement: Requirement, first: HashInput, second: HashInput
+) -> tuple[Shape, ...] | None:
+    condition = tied(problem, requirement, first.packet_class, second.packet_class)
+    try:
+        return span_shapes(condition, first, second)
+    except LimitReachedError:
+        line = problem.lines[requirement.line]
+        ends = ((requirement.first, first), (requirement.second, second))
+        classes = " and ".join(f"`{i.packet_class}` on `{problem.ports[port].name}`" for port, i in ends)
+        message = f"what `{line.label}` ties of {classes} is undecided: Z3 gave up within its limit"
+        finding = Diagnostic(rule=UNDECIDED_CONDITION, message=message, span=line.span, help=_SIMPLER)
+        raise LimitReachedError(finding) from None
+
+
+_SIMPLER = "split the requirement, or compare fewer bits with `+`, `-` and shifts by fields"
 
 
 def class_pairs(problem: Problem, requirement: Requirement) -> Iterator[tuple[HashInput, HashInput]]:
