@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from rss_dsl.problem import Port, Problem
-from rss_solver.choose import Choice, choose, judged
+from rss_solver.choose import Choice, choose, judged, perfect
 from rss_solver.conflict import Conflict, explain_conflict
 from rss_solver.groups import Group, Modes, groups
 from rss_solver.keyspace import Inconsistent, KeySpace
@@ -128,13 +128,15 @@ class _Search:
 
     def auto(self) -> _Found | None:
         """Whole hashes agree in every component where that costs no queues."""
+        whole = self.under(self.group.all("hash"))
+        if whole is not None and perfect(self.group, whole.choice):
+            return whole
         least = self.under(self.group.all("index"))
         if least is None:
             return None
-        found = least
-        whole = self.under(self.group.all("hash"))
         if whole is not None and _as_good(whole.choice, least.choice, self.group.ports):
             return whole
+        found = least
         if len(self.group.components) > 1:
             for component in self.group.components:
                 trial = self.under({**found.modes, **dict.fromkeys(component, "hash")})
