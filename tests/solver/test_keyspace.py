@@ -92,7 +92,8 @@ def definition(found, group, mode):
         if requirement.first not in group.ports:
             continue
         for pair in class_pairs(found, requirement):
-            for vector in PairSpace(requirement.condition, pair).generators():
+            space = PairSpace(requirement.condition, pair)
+            for vector in map(space.data, space.vectors):
                 for (b,) in group.required(group.all(mode))[requirement.first]:
                     row = 0
                     sides = zip((requirement.first, requirement.second), vector, pair, strict=True)

@@ -2,331 +2,365 @@
 
 For every requirement and pair of classes that matter: derive generators B of the span of all tied hash input
 pairs (`spans`), have Z3 prove that the condition implies span(B), and evaluate the reference hash on every
-vector of B. The hash of a pair, `h(k_i, d) XOR h(k_j, d')`, is linear, so agreeing on B is agreeing on all.
-A constant start value of the hash is compared apart, since it is affine.
+vector of B. The hash of a pair, `h(k_i, d) XOR h(k_j, d')`, is affine, so agreeing on B is agreeing on all.
+Where B spans more than the condition ties and the keys part it, or where what is hashed is not linear in the
+packet, the exact span is learned from packets (`learned`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import islice
 from random import Random
 
-from rss_dsl.problem import Condition, HashInput, Port, Problem, Requirement
-from rss_solver.gf2 import kernel
-from rss_solver.packet import Packet
+from rss_dsl.nic import Index
+from rss_dsl.problem import Problem
+from rss_solver.functions import prepare
+from rss_solver.gf2 import parity
+from rss_solver.proof.agreement import (
+    ENTRY_BITS,
+    WHOLE,
+    Lookup,
+    Need,
+    needs,
+    picked,
+    reachable,
+    tables_may_part,
+)
+from rss_solver.proof.cases import Case, Cases, Claim
+from rss_solver.proof.learned import Learner
 from rss_solver.proof.spans import PairSpace, combine
-from rss_solver.proof.tables import ENTRY_BITS, reachable, tables_may_part
 from rss_solver.proof.verdict import Counterexample, Proof, Undecided, Verdict
-from rss_solver.semantics import belongs, holds
-from rss_solver.smt.limits import Unknown
+from rss_solver.semantics import Pair, belongs, holds
+from rss_solver.smt.limits import DEFAULT_LIMIT, Unknown
 from rss_solver.smt.prover import Obligation, Prover
-from rss_solver.solution import PortSolution, Solution
+from rss_solver.solution import Solution
 from rss_solver.steering import default_queue, land
 from rss_solver.toeplitz import HASH_BITS, toeplitz, window
 
 SMALL = 8
 """Specs with up to so many different obligations are checked again as a whole."""
+CROSS_LIMIT = 4_000_000
+"""Z3 resource units for each question of that check, which is left out where they are not enough."""
 TRIES = 256
 """Random pairs looked at for a counterexample on different queues."""
 
 
+def verify(problem: Problem, solution: Solution, *, limit: int = DEFAULT_LIMIT) -> Verdict:
+    """Judge keys and tables. `limit` is Z3's for each question, in resource units."""
+    return _Verifier(problem, solution, limit).verdict()
+
+
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One requirement on one pair of classes."""
+class _Side:
+    """What a case needs to know of a port."""
 
-    requirement: Requirement
-    number: int
-    """Of its condition: equal conditions have equal numbers, and are looked at once."""
-    inputs: tuple[HashInput, HashInput]
-    """An unhashed class has no fields."""
+    key: bytes
+    init: int
+    lookup: Lookup
 
 
-def verify(problem: Problem, solution: Solution) -> Verdict:
-    """Judge keys and tables. Conditions must be combinations of equalities (`support.unsupported`)."""
-    return _Verifier(problem, solution).verdict()
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Both ports of a case, and what must agree."""
+
+    first: _Side
+    second: _Side
+    need: Need
+
+    def difference(self, claim: Claim, data: tuple[int, int], point: bool) -> int:
+        """The XOR of the hashes of two prepared inputs; of directions without the start values."""
+        a, b = (
+            toeplitz(side.key, value, layout.bits)
+            for side, value, layout in zip((self.first, self.second), data, claim.inputs, strict=True)
+        )
+        return a ^ b ^ (self.first.init ^ self.second.init if point else 0)
+
+    def entries(self, claim: Claim, data: tuple[int, int], point: bool) -> int:
+        """The table entries of two prepared inputs in one number, where both index functions are linear."""
+        result = 0
+        for side, value, layout in zip((self.first, self.second), data, claim.inputs, strict=True):
+            found = toeplitz(side.key, value, layout.bits, init=side.init if point else 0)
+            result = result << ENTRY_BITS | picked(side.lookup.forms or (), found)
+        return result
+
+    def breaks(self, difference: int) -> bool:
+        return any(parity(difference & form) for form in self.need.forms)
+
+    def tables_may_part(self, whole: bool) -> bool:
+        return tables_may_part(self.first.lookup, self.second.lookup, WHOLE if whole else self.need.forms)
+
+    def parting(self, start: int, steps: Sequence[int]) -> Iterator[int]:
+        """The sums of steps (a bit set each) that lead to entries of different queues."""
+        for entries, chosen in reachable(start, steps):
+            a, b = entries >> ENTRY_BITS, entries & (1 << ENTRY_BITS) - 1
+            if self.first.lookup.table[a] != self.second.lookup.table[b]:
+                yield chosen
+
+    @property
+    def linear(self) -> bool:
+        return self.first.lookup.forms is not None and self.second.lookup.forms is not None
 
 
 class _Verifier:
-    def __init__(self, problem: Problem, solution: Solution) -> None:
+    def __init__(self, problem: Problem, solution: Solution, limit: int) -> None:
         self.problem, self.solution = problem, solution
-        self.prover = Prover()
-        self.numbers: dict[Condition, int] = {}
-        self.spaces: dict[tuple[int, HashInput, HashInput], PairSpace] = {}
-        self.implied: dict[tuple[int, HashInput, HashInput], Unknown | bool] = {}
-        self.agreement: dict[tuple[object, ...], int] = {}
+        self.prover = Prover(limit)
+        self.cases = Cases(problem)
+        self.needs = needs(problem, solution)
+        self.known_sides: dict[tuple[int, int, bool, bool], tuple[int, _Sides]] = {}
+        self.side_numbers: dict[_Sides, int] = {}
+        self.spaces: dict[int, tuple[Claim, PairSpace]] = {}
+        self.learners: dict[int, tuple[Claim, Learner]] = {}
+        self.implied: dict[int, bool] = {}
+        self.differing: dict[tuple[object, ...], bool | None] = {}
+        self.settled: set[tuple[int, int]] = set()
         self.vectors = 0
         self.all_whole = True
 
     def verdict(self) -> Verdict:
         """Case by case; the first that fails decides."""
-        cases = 0
-        for case in self._cases():
-            cases += 1
-            if (found := self._judge(case)) is not None:
-                return found
+        count = 0
+        for case in self.cases:
+            count += 1
+            number, sides = self._sides(case)
+            if (case.group, number) not in self.settled:
+                if (found := self._judge(case, sides)) is not None:
+                    return found
+                self.settled.add((case.group, number))
         bits = self._cross_check()
         if not isinstance(bits, int):
             return bits
         return Proof(
-            obligations=cases,
-            lemmas=len(self.implied),
+            obligations=count,
+            lemmas=len(self.implied) + len(self.learners),
             vectors=self.vectors,
-            hash_bits=max((self._needed(r) for r in self.problem.requirements), default=0),
+            hash_bits=max((len(self.needs[r.first].forms) for r in self.problem.requirements), default=0),
             whole_hashes=self.all_whole,
             cross_checked=bits,
         )
 
-    def _cases(self) -> Iterator[Case]:
-        for requirement in self.problem.requirements:
-            only = requirement.only
-            number = self.numbers.setdefault(requirement.condition, len(self.numbers))
-            for first in _matter(self.problem.ports[requirement.first]):
-                for second in _matter(self.problem.ports[requirement.second]):
-                    if only is None or (
-                        first.packet_class in only.first and second.packet_class in only.second
-                    ):
-                        yield Case(requirement, number, (first, second))
-
-    def _judge(self, case: Case) -> Counterexample | Undecided | None:
-        space = self._space(case)
-        proved = self._prove(case, space)
-        if isinstance(proved, Unknown):
-            return self._undecided(case)
-        if proved and not space.solutions:
+    def _judge(self, case: Case, sides: _Sides) -> Counterexample | Undecided | None:
+        claims = tuple(dict.fromkeys((case.claim.relaxed(), case.claim)))
+        if any(self._spanned(claim, sides) for claim in claims):
             return None
-        if not all(layout.fields for layout in case.inputs):
-            return self._unhashed(case, space)
-        agreeing = self._agreeing_bits(case, space) if proved else -1
-        self.all_whole &= agreeing == HASH_BITS
-        if agreeing < self._needed(case.requirement):
-            if (failed := self._refute(case, space)) is not None:
-                return failed
-            # Excluded values leave fewer pairs than the span has, and Z3 found none of them parted.
-            agreeing = self._needed(case.requirement)
-        first, second = self._solved(case)
-        if tables_may_part(first.table, second.table, agreeing):
-            return self._table_split(case, space)
-        return None
+        if not sides.need.forms and not sides.tables_may_part(False):
+            self.all_whole = False
+            return None
+        if (found := self._best(case, self._sampled(case, sides))) is not None:
+            return found
+        for claim in claims:
+            answer = self._learned(case, claim, sides)
+            if not isinstance(answer, Undecided):
+                return answer
+        return self._undecided(case)
 
-    # --- the parts of a case -------------------------------------------------------------------------
+    # --- what a case is about ------------------------------------------------------------------------
 
-    @staticmethod
-    def _key(case: Case) -> tuple[int, HashInput, HashInput]:
-        return case.number, *case.inputs
+    def _sides(self, case: Case) -> tuple[int, _Sides]:
+        hashed = bool(case.claim.inputs[0].fields), bool(case.claim.inputs[1].fields)
+        key = case.requirement.first, case.requirement.second, *hashed
+        if key not in self.known_sides:
+            need = self.needs[case.requirement.first] if all(hashed) else Need(())
+            sides = _Sides(self._side(key[0], hashed[0]), self._side(key[1], hashed[1]), need)
+            self.known_sides[key] = self.side_numbers.setdefault(sides, len(self.side_numbers)), sides
+        return self.known_sides[key]
 
-    def _space(self, case: Case) -> PairSpace:
-        key = self._key(case)
-        if key not in self.spaces:
-            self.spaces[key] = PairSpace(case.requirement.condition, case.inputs)
-        return self.spaces[key]
+    def _side(self, port: int, hashed: bool) -> _Side:
+        """An unhashed class lands on one queue."""
+        nic, own = self.problem.ports[port].nic, self.solution.ports[port]
+        if hashed:
+            return _Side(own.key, nic.hash_init.value, Lookup(own.table, nic.index.value))
+        return _Side(b"", 0, Lookup((default_queue(self.problem.ports[port], own),), Index.LSB))
 
-    def _prove(self, case: Case, space: PairSpace) -> Unknown | bool:
-        """Whether Z3 proves that the condition implies the span; once per condition and pair of layouts."""
-        key = self._key(case)
-        if key not in self.implied:
-            condition = case.requirement.condition
+    def _space(self, claim: Claim) -> tuple[Claim, PairSpace]:
+        """The space of a claim, or of one that says the same."""
+        group = self.cases.group(claim)
+        if group not in self.spaces:
+            self.spaces[group] = claim, PairSpace(claim.condition, claim.inputs)
+        return self.spaces[group]
+
+    # --- proofs --------------------------------------------------------------------------------------
+
+    def _spanned(self, claim: Claim, sides: _Sides) -> bool:
+        """Whether the keys hold for all that linear equations leave of the claim."""
+        claim, space = self._space(claim)
+        if not space.linear or not self._implies(claim, space):
+            return False
+        if not space.solutions:
+            return True
+        whole = self._agree(claim, space, sides)
+        if whole is None:
+            return False
+        if sides.tables_may_part(whole) and (not sides.linear or any(self._splits(claim, space, sides))):
+            return False
+        self.all_whole &= whole or not all(layout.fields for layout in claim.inputs)
+        return True
+
+    def _implies(self, claim: Claim, space: PairSpace) -> bool:
+        """Whether Z3 proves that the claim's condition implies the span; once per claim."""
+        group = self.cases.group(claim)
+        if group not in self.implied:
             found = (
-                self.prover.find_pair(condition, case.inputs, _annihilators(space))
+                self.prover.find_unselected(claim.condition, claim.inputs, space.parities())
                 if space.solutions
-                else self.prover.find_any(condition, case.inputs)
+                else self.prover.find_any(claim.condition, claim.inputs)
             )
-            self.implied[key] = found if isinstance(found, Unknown) else found is None
-        return self.implied[key]
+            self.implied[group] = found is None
+        return self.implied[group]
 
-    def _agreeing_bits(self, case: Case, space: PairSpace) -> int:
-        """How many low hash bits agree on every tied pair: 32 if all do."""
-        layouts = case.inputs
+    def _agree(self, claim: Claim, space: PairSpace, sides: _Sides) -> bool | None:
+        """Whether whole hashes agree on the span; None if not even what is needed agrees."""
         keys = tuple(
-            window(solved.key, 0, layout.bits + HASH_BITS - 1)
-            for solved, layout in zip(self._solved(case), layouts, strict=True)
+            window(side.key, 0, layout.bits + HASH_BITS - 1)
+            for side, layout in zip((sides.first, sides.second), claim.inputs, strict=True)
         )
-        key = (self._key(case), keys, self._inits(case))
-        if key not in self.agreement:
-            differ = self._inits(case)[0] ^ self._inits(case)[1]
-            for first, second in space.generators():
-                differ |= self._difference(case, first, second)
+        known = self.cases.group(claim), keys, sides.first.init ^ sides.second.init, sides.need.forms
+        if known not in self.differing:
+            differ = 0
+            for vector in space.vectors:
                 self.vectors += 1
-            self.agreement[key] = (differ & -differ).bit_length() - 1 if differ else HASH_BITS
-        return self.agreement[key]
+                differ |= (found := sides.difference(claim, _prepared(space, vector), bool(vector & 1)))
+                if found and sides.breaks(found):
+                    self.differing[known] = None
+                    break
+            else:
+                self.differing[known] = not differ
+        return self.differing[known]
 
-    def _difference(self, case: Case, first: int, second: int) -> int:
-        a, b = self._solved(case)
-        x, y = case.inputs
-        return toeplitz(a.key, first, x.bits) ^ toeplitz(b.key, second, y.bits)
+    def _splits(self, claim: Claim, space: PairSpace, sides: _Sides) -> Iterator[int]:
+        """Vectors of the span that the tables send to different queues, one for each pair of entries."""
+        for solutions in space.solutions:
+            start = sides.entries(claim, _prepared(space, solutions.point), True)
+            steps = [sides.entries(claim, _prepared(space, step), False) for step in solutions.directions]
+            for chosen in sides.parting(start, steps):
+                yield combine(solutions, chosen)
 
-    def _solved(self, case: Case) -> tuple[PortSolution, PortSolution]:
-        ports = self.solution.ports
-        return ports[case.requirement.first], ports[case.requirement.second]
-
-    def _inits(self, case: Case) -> tuple[int, int]:
-        ports = self.problem.ports
-        first, second = ports[case.requirement.first], ports[case.requirement.second]
-        return first.nic.hash_init.value, second.nic.hash_init.value
-
-    def _needed(self, requirement: Requirement) -> int:
-        """Low hash bits that must agree: all under `equality hash`, else those that pick an entry of the
-        smallest table of the ports tied together."""
-        if self.problem.equality == "hash":
-            return HASH_BITS
-        return self._smallest[requirement.first].bit_length() - 1
-
-    @cached_property
-    def _smallest(self) -> dict[int, int]:
-        """By port, the smallest table among the ports that requirements tie it to, directly or not.
-
-        A port with one queue counts as a table of one entry: nothing has to agree there.
-        """
-        sizes = {i: port.table_size if port.queues > 1 else 1 for i, port in enumerate(self.solution.ports)}
-        changed = True
-        while changed:
-            changed = False
-            for requirement in self.problem.requirements:
-                low = min(sizes[requirement.first], sizes[requirement.second])
-                changed |= sizes[requirement.first] != low or sizes[requirement.second] != low
-                sizes[requirement.first] = sizes[requirement.second] = low
-        return sizes
+    def _learned(self, case: Case, claim: Claim, sides: _Sides) -> Counterexample | Undecided | None:
+        """The verdict on the exact span of a claim that is the case's or follows from it."""
+        group = self.cases.group(claim)
+        if group not in self.learners:
+            own, space = self._space(claim)
+            self.learners[group] = own, Learner(self.prover, own.condition, space)
+        claim, learner = self.learners[group]
+        whole = True
+        entries: list[int] = []
+        for point in learner.points():
+            self.vectors += 1
+            difference = sides.difference(claim, point.data, True)
+            whole &= not difference
+            suspicious = sides.breaks(difference)
+            if sides.tables_may_part(False) and sides.linear:
+                entries.append(sides.entries(claim, point.data, True))
+            if suspicious or sides.tables_may_part(False):
+                pairs = (case.claim.renamed(near, claim) for near in learner.around(point))
+                if (found := self._best(case, pairs)) is not None:
+                    return found
+            if suspicious:
+                return self._undecided(case)
+        if not learner.complete:
+            return self._undecided(case)
+        if learner.hull.rows and sides.tables_may_part(whole):
+            steps = [entry ^ entries[0] for entry in entries[1:]]
+            if not sides.linear or any(True for _ in sides.parting(entries[0], steps)):
+                return self._undecided(case)
+        self.all_whole &= whole or not all(layout.fields for layout in claim.inputs)
+        return None
 
     # --- what goes wrong -----------------------------------------------------------------------------
 
-    def _unhashed(self, case: Case, space: PairSpace) -> Counterexample | Undecided | None:
-        """An unhashed class lands on one queue; what is tied to it must always land there too."""
-        ports = [self.problem.ports[i] for i in (case.requirement.first, case.requirement.second)]
-        solved = self._solved(case)
-        queues = {
-            default_queue(port, own)
-            for port, own, layout in zip(ports, solved, case.inputs, strict=True)
-            if not layout.fields
-        }
-        for own, layout in zip(solved, case.inputs, strict=True):
-            if layout.fields:
-                queues |= set(own.table)
-        return None if len(queues) == 1 else self._refute(case, space)
+    def _sampled(self, case: Case, sides: _Sides) -> Iterator[Pair]:
+        """Pairs that the case may tie."""
+        claim, space = self._space(case.claim)
+        if space.linear and sides.linear and sides.tables_may_part(False):
+            for vector in islice(self._splits(claim, space, sides), TRIES):
+                yield case.claim.renamed(space.packets(vector), claim)
+        for vector in space.samples(Random(0), TRIES):
+            yield case.claim.renamed(space.packets(vector), claim)
 
-    def _refute(self, case: Case, space: PairSpace) -> Counterexample | Undecided | None:
-        """Two packets that the case ties and the keys part: on different queues if any are found.
-
-        None if there are none after all, which Z3 decides.
-        """
+    def _best(self, case: Case, pairs: Iterable[Pair]) -> Counterexample | None:
+        """Two packets that the case ties and the keys part: on different queues if any are."""
         best: Counterexample | None = None
-        for sample in space.samples(Random(0), TRIES):
-            found = self._counterexample(case, space.packets(sample))
+        for pair in pairs:
+            found = self._counterexample(case, pair)
             if found is not None and (best is None or _worse(best, found)):
                 best = found
             if best is not None and best.parted == "queue":
-                return best
-        return best or self._search(case)
+                break
+        return best
 
-    def _table_split(self, case: Case, space: PairSpace) -> Counterexample | Undecided | None:
-        """A pair whose entries the tables send to different queues, looked for among all entries reached."""
-        tables = [solved.table for solved in self._solved(case)]
-        suspicious = False
-        for solutions in space.solutions:
-            start = self._entries(case, space, solutions.point)
-            origin = self._entries(case, space, 0)
-            steps = [self._entries(case, space, step) ^ origin for step in solutions.directions]
-            for entries, chosen in reachable(start, steps):
-                if tables[0][entries >> ENTRY_BITS] != tables[1][entries & (1 << ENTRY_BITS) - 1]:
-                    suspicious = True
-                    pair = space.packets(combine(solutions, chosen))
-                    if (found := self._counterexample(case, pair)) is not None:
-                        return found
-        return self._undecided(case) if suspicious else None
-
-    def _entries(self, case: Case, space: PairSpace, solution: int) -> int:
-        """The table entries of both packets of a pair, in one number."""
-        result = 0
-        parts = zip(
-            space.input_pair(solution), case.inputs, self._solved(case), self._inits(case), strict=True
-        )
-        for data, layout, solved, init in parts:
-            value = toeplitz(solved.key, data, layout.bits, init=init)
-            result = result << ENTRY_BITS | value & solved.table_size - 1
-        return result
-
-    def _search(self, case: Case) -> Counterexample | Undecided | None:
-        """Let Z3 find the packets where samples did not; None: it proves that no pair is parted."""
-        masks = list(self._all_masks(case))
-        found = self.prover.find_pair(case.requirement.condition, case.inputs, masks)
-        if found is None:
-            return None
-        if isinstance(found, tuple):
-            counterexample = self._counterexample(case, found)
-            if counterexample is not None:
-                return counterexample
-        return self._undecided(case)
-
-    def _masks(self, case: Case, bit: int) -> tuple[int, int]:
-        """The input bits that hash bit `bit` sums up, on either side."""
-        a, b = self._solved(case)
-        x, y = case.inputs
-        return window(a.key, bit, x.bits), window(b.key, bit, y.bits)
-
-    def _counterexample(self, case: Case, pair: tuple[Packet, Packet]) -> Counterexample | None:
+    def _counterexample(self, case: Case, pair: Pair) -> Counterexample | None:
         """The replay: the pair counts only if the condition holds for it and it really is parted."""
-        condition: Condition = case.requirement.condition
-        if not (holds(condition, pair) and belongs(pair[0]) and belongs(pair[1])):
+        if not (holds(case.claim.condition, pair) and belongs(pair[0]) and belongs(pair[1])):
             return None
         i, j = case.requirement.first, case.requirement.second
         first = land(pair[0], self.problem.ports[i], self.solution.ports[i])
         second = land(pair[1], self.problem.ports[j], self.solution.ports[j])
-        if first.queue == second.queue:
-            if first.hash is None or second.hash is None:
-                return None
-            if not (first.hash ^ second.hash) & (1 << self._needed(case.requirement)) - 1:
-                return None
+        if not self.needs[i].parted(first, second):
+            return None
         return Counterexample(line=case.requirement.line, first=first, second=second)
 
     def _undecided(self, case: Case) -> Undecided:
         names = [self.problem.ports[i].name for i in (case.requirement.first, case.requirement.second)]
         first, second = (
-            f"{layout.packet_class} on {name}" for layout, name in zip(case.inputs, names, strict=True)
+            f"{layout.packet_class} on {name}" for layout, name in zip(case.claim.inputs, names, strict=True)
         )
         return Undecided(line=case.requirement.line, first=first, second=second)
 
+    # --- the whole spec again ------------------------------------------------------------------------
+
     def _cross_check(self) -> int | Counterexample | Undecided:
-        """One Boolean query per hash bit over the whole spec, where it is small; the bits checked."""
-        found: dict[object, Case] = {}
-        for case in self._cases():
-            if self._space(case).solutions and all(layout.fields for layout in case.inputs):
-                found.setdefault((self._key(case), case.requirement.first, case.requirement.second), case)
+        """One question per index bit over the whole spec, where it is small and Z3 can answer; the bits
+        checked."""
+        found: dict[tuple[int, int], tuple[Case, _Sides]] = {}
+        for case in self.cases:
+            number, sides = self._sides(case)
+            if sides.need.forms and self._space(case.claim)[1].solutions:
+                found.setdefault((case.group, number), (case, sides))
             if len(found) > SMALL:
                 return 0
-        cases = [case for case in found.values() if self._needed(case.requirement)]
-        if not cases:
+        if not found:
             return 0
-        obligations = [
-            Obligation(case.requirement.condition, case.inputs, tuple(self._all_masks(case)))
-            for case in cases
-        ]
-        split = self.prover.find_split(obligations)
+        chosen = list(found.values())
+        obligations = [_obligation(case, sides) for case, sides in chosen]
+        split = Prover(CROSS_LIMIT).find_split(obligations)
         if split is None:
-            return max(self._needed(case.requirement) for case in cases)
+            return max(len(obligation.parities) for obligation in obligations)
         if isinstance(split, Unknown):
-            return self._undecided(cases[0])
-        case = cases[split]
-        return self._refute(case, self._space(case)) or self._undecided(case)
-
-    def _all_masks(self, case: Case) -> Iterator[tuple[int, int]]:
-        """The masks of the hash bits that must agree."""
-        for bit in range(HASH_BITS - self._needed(case.requirement), HASH_BITS):
-            yield self._masks(case, bit)
+            return 0
+        case, sides = chosen[split]
+        return self._best(case, self._sampled(case, sides)) or self._undecided(case)
 
 
-def _matter(port: Port) -> list[HashInput]:
-    """The classes of a port that matter; those the NIC does not hash have an empty input."""
-    if port.traffic is None:
-        return list(port.inputs)
-    return [port.input_of(name) or HashInput(name, ()) for name in port.traffic]
+def _obligation(case: Case, sides: _Sides) -> Obligation:
+    inputs = case.claim.inputs
+    parities = []
+    for form in sides.need.forms:
+        first, second = (
+            _read_by(side.key, form, layout.bits)
+            for side, layout in zip((sides.first, sides.second), inputs, strict=True)
+        )
+        parities.append((first, second, parity((sides.first.init ^ sides.second.init) & form)))
+    return Obligation(case.claim.condition, inputs, tuple(parities))
 
 
-def _annihilators(space: PairSpace) -> list[tuple[int, int]]:
-    """Masks whose even overlap with a pair of hash inputs is what being in the span means."""
-    bits = space.inputs[1].bits
-    generators = [first << bits | second for first, second in space.generators()]
-    masks = kernel(generators, space.input_size)
-    return [(mask >> bits, mask & (1 << bits) - 1) for mask in masks]
+def _read_by(key: bytes, form: int, bits: int) -> int:
+    """The input bits that a sum of hash bits sums up."""
+    found = 0
+    for bit in range(HASH_BITS):
+        if form >> HASH_BITS - 1 - bit & 1:
+            found ^= window(key, bit, bits)
+    return found
+
+
+def _prepared(space: PairSpace, vector: int) -> tuple[int, int]:
+    """What the Toeplitz hash reads of a vector; directions have images of their own where that is linear."""
+    first, second = (
+        prepare(layout, data) if layout.fields else 0
+        for layout, data in zip(space.inputs, space.data(vector), strict=True)
+    )
+    return first, second
 
 
 def _worse(old: Counterexample, new: Counterexample) -> bool:

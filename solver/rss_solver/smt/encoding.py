@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 
 from pysmt.environment import Environment
@@ -10,10 +10,12 @@ from pysmt.fnode import FNode
 from pysmt.typing import BVType
 
 from rss_dsl.fields import PacketClass, packet_classes, width
+from rss_dsl.nic import Function
 from rss_dsl.problem import AllOf, AnyOf, Arith, Compare, Condition, Const, HashInput, Negation, Slice, Term
+from rss_solver.functions import WORD, pairs
 
-Mask = tuple[int, int]
-"""Selected bits of both hash inputs, the first input bit most significant."""
+Parity = tuple[int, int, int]
+"""Chosen bits of both hash inputs, the first input bit most significant, and what they sum up to (0 or 1)."""
 
 
 class Encoding:
@@ -144,28 +146,88 @@ class Encoding:
         }
         return operations[op](a, b)
 
-    def any_odd(self, masks: Sequence[Mask]) -> FNode:
-        """Whether some mask selects an odd number of set bits of the two hash inputs."""
-        wires = [self._wires(side) for side in (0, 1)]
-        one = self.build.BV(1, 1)
-        sums = []
-        for mask in masks:
-            bits = [wire for side in (0, 1) for wire in _selected(wires[side], mask[side])]
-            if bits:
-                sums.append(self.build.Equals(reduce(self.build.BVXor, bits), one))
-        return self.build.Or(sums)
+    def selected(self, side: int) -> FNode:
+        """The bits that the NIC selects, places that read as zero included; not for an unhashed class."""
+        return self._joined(self.inputs[side], self._parts(side))
 
-    def _wires(self, side: int) -> list[FNode]:
-        """The bits of a hash input in wire order."""
-        return [
-            self.build.BVExtract(self.symbol(side, name), bit, bit)
-            for name in self.inputs[side].fields
-            for bit in reversed(range(width(name)))
-        ]
+    def prepared(self, side: int) -> FNode:
+        """What the Toeplitz hash reads (`functions.prepare`); not for an unhashed class."""
+        layout, parts = self.inputs[side], self._parts(side)
+        if layout.function is Function.SIMPLE_XOR:
+            return self._folded(self._joined(layout, parts), layout.selected_bits)
+        if layout.function is not Function.TOEPLITZ:
+            for first, second, _ in pairs(layout):
+                parts[first], parts[second] = self._pair(layout.function, parts[first], parts[second])
+        return self._joined(layout, parts)
+
+    def _parts(self, side: int) -> dict[int, FNode]:
+        """First bit → hashed field."""
+        return {at: self.symbol(side, name) for name, at in self.inputs[side].places}
+
+    def _joined(self, layout: HashInput, parts: dict[int, FNode]) -> FNode:
+        terms, end = [], 0
+        for at, part in parts.items():
+            terms += [self.build.BV(0, at - end)] if at > end else []
+            terms.append(part)
+            end = at + part.bv_width()
+        terms += [self.build.BV(0, layout.selected_bits - end)] if layout.selected_bits > end else []
+        return self.build.BVConcat(*terms) if len(terms) > 1 else terms[0]
+
+    def _pair(self, function: Function, a: FNode, b: FNode) -> tuple[FNode, FNode]:
+        build = self.build
+        if function is Function.SYMMETRIC_SORT:
+            ordered = build.BVULE(a, b)
+            return build.Ite(ordered, a, b), build.Ite(ordered, b, a)
+        both = build.BVXor(a, b)
+        return (build.BVOr(a, b) if function is Function.SYMMETRIC_OR_XOR else both), both
+
+    def _folded(self, data: FNode, bits: int) -> FNode:
+        build = self.build
+        if bits % WORD:
+            data = build.BVConcat(data, build.BV(0, -bits % WORD))
+        words = (build.BVExtract(data, low, low + WORD - 1) for low in range(0, data.bv_width(), WORD))
+        word = reduce(build.BVXor, words)
+        return build.BVConcat(*(build.BVExtract(word, bit, bit) for bit in range(WORD)))
+
+    def any_broken(self, parities: Iterable[Parity], data: Sequence[FNode | None]) -> FNode:
+        """Whether some parity does not hold for the two inputs (`selected` or `prepared`).
+
+        Parities that are shifts of each other by one bit are one comparison of words. None stands for the
+        input of an unhashed class, of which a parity chooses no bits.
+        """
+        build = self.build
+        broken = []
+        for masks, expected, length in _runs(parities):
+            words = [
+                build.BVExtract(term, low, low + length - 1)
+                for term, mask in zip(data, masks, strict=True)
+                if term is not None
+                for low in _ones(mask)
+            ]
+            total = reduce(build.BVXor, words) if words else build.BV(0, length)
+            broken.append(build.Not(build.Equals(total, build.BV(expected, length))))
+        return build.Or(broken)
 
 
-def _selected(wires: Sequence[FNode], mask: int) -> Iterable[FNode]:
-    return (wire for bit, wire in enumerate(wires) if mask >> (len(wires) - 1 - bit) & 1)
+def _runs(parities: Iterable[Parity]) -> Iterator[tuple[tuple[int, int], int, int]]:
+    """(masks of the lowest parity, expected sums as a word, length) of every run of shifts by one bit."""
+    left = {(first, second): expected for first, second, expected in parities}
+    for masks in sorted(left):
+        if masks not in left:
+            continue
+        word, length, following = 0, 0, masks
+        while (expected := left.pop(following, None)) is not None:
+            word |= expected << length
+            length += 1
+            following = following[0] << 1, following[1] << 1
+        yield masks, word, length
+
+
+def _ones(mask: int) -> Iterator[int]:
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
 
 
 def _slices(term: Term) -> Iterable[Slice]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pysmt.environment import Environment
@@ -11,83 +12,99 @@ from pysmt.fnode import FNode
 
 from rss_dsl.problem import Condition, HashInput
 from rss_solver.packet import Packet
-from rss_solver.smt.encoding import Encoding, Mask
+from rss_solver.smt.encoding import Encoding, Parity
 from rss_solver.smt.limits import DEFAULT_LIMIT, Unknown
+
+Inputs = tuple[HashInput, HashInput]
 
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """Pairs that satisfy a condition must agree on hash bits, each given by the input bits it sums up."""
+    """Pairs that satisfy a condition must agree on what picks an entry: parities of their prepared inputs."""
 
     condition: Condition
-    inputs: tuple[HashInput, HashInput]
-    hash_bits: tuple[Mask, ...]
+    inputs: Inputs
+    parities: tuple[Parity, ...]
 
 
 class Prover:
-    """Asks Z3 about pairs of packets. Its queries share one environment, so equal formulas are built once."""
+    """Asks Z3 about pairs of packets: one environment, in which equal formulas are built and converted once,
+    and one solver, which every question leaves as it was."""
 
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
+        """`limit`: Z3 resource units for each question."""
         self.env = Environment()
-        self.limit = limit
+        self.solver = self.env.factory.Solver(name="z3", logic="QF_BV", solver_options={"rlimit": limit})
 
-    def find_pair(
-        self, condition: Condition, inputs: tuple[HashInput, HashInput], masks: Sequence[Mask]
+    def find_unselected(
+        self, condition: Condition, inputs: Inputs, parities: Iterable[Parity]
     ) -> tuple[Packet, Packet] | Unknown | None:
-        """Two packets that satisfy the condition and select an odd number of set bits by at least one mask.
-
-        None if there are no such packets. An empty input (an unhashed class) takes mask 0.
-        """
+        """Two packets that satisfy the condition and whose selected bits break a parity, None if there are
+        none."""
         encoding = Encoding(inputs, self.env)
-        odd = encoding.any_odd(masks)
-        return self._model(encoding, [*encoding.satisfying(condition), odd])
+        data = [encoding.selected(side) if inputs[side].fields else None for side in (0, 1)]
+        return self._pair(encoding, [*encoding.satisfying(condition), encoding.any_broken(parities, data)])
 
-    def find_any(
-        self, condition: Condition, inputs: tuple[HashInput, HashInput]
+    def find_unprepared(
+        self, condition: Condition, inputs: Inputs, parities: Iterable[Parity]
     ) -> tuple[Packet, Packet] | Unknown | None:
+        """The same for what the Toeplitz hash reads."""
+        encoding = Encoding(inputs, self.env)
+        broken = encoding.any_broken(parities, _prepared(encoding))
+        return self._pair(encoding, [*encoding.satisfying(condition), broken])
+
+    def find_any(self, condition: Condition, inputs: Inputs) -> tuple[Packet, Packet] | Unknown | None:
         """Two packets of the inputs' classes that satisfy the condition, None if there are none."""
         encoding = Encoding(inputs, self.env)
-        return self._model(encoding, encoding.satisfying(condition))
+        return self._pair(encoding, encoding.satisfying(condition))
 
     def find_split(self, obligations: Sequence[Obligation]) -> int | Unknown | None:
-        """The first obligation that some pair breaks, None if there is none; one query per hash bit."""
+        """The first obligation that some pair breaks, None if there is none; one question per parity."""
         build = self.env.formula_manager
         encodings = [Encoding(o.inputs, self.env) for o in obligations]
         tied = [build.And(e.satisfying(o.condition)) for e, o in zip(encodings, obligations, strict=True)]
-        for bit in range(max(len(o.hash_bits) for o in obligations)):
+        for bit in range(max(len(o.parities) for o in obligations)):
             broken: dict[FNode, int] = {}
             for number, (e, o) in enumerate(zip(encodings, obligations, strict=True)):
-                if bit < len(o.hash_bits):
-                    odd = e.any_odd(o.hash_bits[-1 - bit : len(o.hash_bits) - bit])
-                    broken.setdefault(build.And([tied[number], odd]), number)
-            answer = _decide(self.env, build.Or(list(broken)), self.limit)
+                if bit < len(o.parities):
+                    parted = e.any_broken(o.parities[-1 - bit : len(o.parities) - bit], _prepared(e))
+                    broken.setdefault(build.And([tied[number], parted]), number)
+            answer = self._decide([build.Or(list(broken))])
             if isinstance(answer, Unknown):
                 return answer
             if answer:
-                return next(n for part, n in broken.items() if _decide(self.env, part, self.limit) is True)
+                return next(n for part, n in broken.items() if self._decide([part]) is True)
         return None
 
-    def _model(self, encoding: Encoding, formulas: Iterable[FNode]) -> tuple[Packet, Packet] | Unknown | None:
+    def _pair(self, encoding: Encoding, formulas: Iterable[FNode]) -> tuple[Packet, Packet] | Unknown | None:
         """A model as two packets (fields that nothing mentions are left out)."""
-        options = {"rlimit": self.limit}
-        with self.env.factory.Solver(name="z3", logic="QF_BV", solver_options=options) as solver:
-            for formula in formulas:
-                solver.add_assertion(formula)
-            try:
-                if not solver.solve():
-                    return None
-            except SolverReturnedUnknownResultError:
-                return Unknown()
+        with self._asked(formulas) as answer:
+            if answer is not True:
+                return None if answer is False else Unknown()
             found: tuple[dict[str, int], dict[str, int]] = ({}, {})
             for (side, name), symbol in encoding.symbols.items():
-                found[side][name] = solver.get_py_value(symbol)
+                found[side][name] = self.solver.get_py_value(symbol)
         return Packet(encoding.pair[0].name, found[0]), Packet(encoding.pair[1].name, found[1])
 
+    def _decide(self, formulas: Iterable[FNode]) -> bool | Unknown:
+        with self._asked(formulas) as answer:
+            return answer
 
-def _decide(env: Environment, formula: FNode, limit: int) -> bool | Unknown:
-    with env.factory.Solver(name="z3", logic="QF_BV", solver_options={"rlimit": limit}) as solver:
-        solver.add_assertion(formula)
+    @contextmanager
+    def _asked(self, formulas: Iterable[FNode]) -> Iterator[bool | Unknown]:
+        """The answer to a question, while the solver still knows the model."""
+        self.solver.push()
         try:
-            return solver.solve()
-        except SolverReturnedUnknownResultError:
-            return Unknown()
+            for formula in formulas:
+                self.solver.add_assertion(formula)
+            try:
+                answer: bool | Unknown = self.solver.solve()
+            except SolverReturnedUnknownResultError:
+                answer = Unknown()
+            yield answer
+        finally:
+            self.solver.pop()
+
+
+def _prepared(encoding: Encoding) -> list[FNode | None]:
+    return [encoding.prepared(side) if encoding.inputs[side].fields else None for side in (0, 1)]
