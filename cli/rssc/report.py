@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from rss_dsl.diagnostics import Diagnostic, RssError
+from rss_dsl.codes import KEY_TOO_SHORT
+from rss_dsl.diagnostics import Diagnostic, RssError, Severity
+from rss_solver.limits import LimitReachedError
 from rssc.exits import Exit
 
 
@@ -18,12 +20,25 @@ def tell(findings: Sequence[Diagnostic]) -> None:
 
 
 def fail(error: RssError, output_format: str = "text") -> int:
-    """Report an error the way the command's `--format` asks for."""
+    """Report an error the way the command's `--format` asks for, and say how to exit.
+
+    A hash input that the NIC's key is too short for is no mistake in the spec: no key exists.
+    """
     if output_format in ("json", "sarif"):
         print_findings(error.diagnostics, output_format)
     else:
         tell(error.diagnostics)
-    return Exit.FINDINGS
+    errors = {found.rule for found in error.diagnostics if found.rule.severity is Severity.ERROR}
+    return Exit.NO_KEY if errors == {KEY_TOO_SHORT} else Exit.FINDINGS
+
+
+def undecided(error: LimitReachedError) -> int:
+    """Say what Z3 could not tell within its limit."""
+    if error.finding is None:
+        print(f"undecided: {error}", file=sys.stderr)
+    else:
+        tell([error.finding])
+    return Exit.UNDECIDED
 
 
 def print_findings(findings: Sequence[Diagnostic], output_format: str) -> None:

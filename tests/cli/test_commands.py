@@ -12,6 +12,7 @@ import pytest
 from rsstest import MICROSOFT, ROOT
 
 from rssc.__main__ import main
+from rssc.exits import Exit
 
 FW = str(ROOT / "specs" / "nf" / "fw.rss")
 NO_KEY = """port A { hash ipv4-tcp  queues 4 }
@@ -321,3 +322,14 @@ def test_an_internal_error_is_reported_without_a_traceback(capsys, monkeypatch):
     assert code == 70
     assert "RSS901" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", ["solve", "explain", "check"])
+def test_an_input_beyond_the_key_means_that_no_key_exists(capsys, spec, command):
+    too_long = "port A { nic hisilicon-hns3  hash ipv6-sctp  queues 8 }\n"
+    exit_code, out, err = run(capsys, command, spec(too_long))
+    assert exit_code == Exit.NO_KEY
+    assert "RSS207" in err
+    assert not out
+    exit_code, _, err = run(capsys, command, spec(f"{too_long}require B.vlan == B'.vlan\n"))
+    assert exit_code == Exit.FINDINGS

@@ -110,6 +110,8 @@ def _port(declaration: PortDecl, items: Items, report: Report) -> Port | None:
     traffic = None if items.traffic is None else _traffic(items.traffic, report)
     if profile is None:
         return None
+    if selection is not None and items.traffic is not None:
+        _tunnels_hashed(declaration, items.traffic, selection, report)
     queues = _queues(profile, declaration, items, report)
     size = None if queues is None else _table(profile, queues, declaration, items, report)
     pinned = None if items.key is None else _pinned(profile, items.key, report)
@@ -183,6 +185,21 @@ def _traffic(item: Traffic, report: Report) -> tuple[str, ...]:
         if first is not entry:
             repeated(f"class `{entry.name}`", entry.span, first.span, report)
     return tuple(name for name in packet_classes() if name in found)
+
+
+def _tunnels_hashed(declaration: PortDecl, item: Traffic, selection: Selection, report: Report) -> None:
+    """Outside of the tunnels that it hashes, a NIC knows outer packets only."""
+    hashed = {layout.packet_class for layout in selection.inputs}
+    for entry in item.classes if hashed else ():
+        known = packet_classes().get(entry.name)
+        if known is not None and known.tunnel and known.name not in hashed:
+            report.add(
+                codes.UNHASHED_TUNNEL,
+                f"`{entry.name}` is not hashed on `{declaration.name}`, so its packets count as"
+                f" `{known.outer}`",
+                entry.span,
+                help=f"add it to `hash`, or name `{known.outer}` instead",
+            )
 
 
 # --- queues and tables ------------------------------------------------------------------------------

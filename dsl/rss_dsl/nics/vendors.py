@@ -196,7 +196,8 @@ _NXP = replace(
 
 def _hns3_version(version: str) -> tuple[Switch, ...]:
     l4 = [
-        l4_switch(version, kind, exclusive(version, Via.START, ports=True)) for kind in ("tcp", "udp", "sctp")
+        l4_switch(version, kind, exclusive(version, Via.START, ports=True), extra)
+        for kind, extra in (("tcp", ()), ("udp", ()), ("sctp", ("sctp_vtag",)))
     ]
     ends = exclusive(version, Via.START, ports=False)
     frag = pair_switch(f"RTE_ETH_RSS_FRAG_{version.upper()}", version, ("frag",), ends)
@@ -224,6 +225,11 @@ _HISILICON = replace(
         "all of IPv4 and IPv6 with L3/L4 SRC/DST_ONLY at start-up", f"{_HNS3}: hns3_set_tuple_table"
     ),
     quirks=(
+        quirk(
+            "SCTP includes the verification tag unless an _ONLY flag narrows it, and with IPv6 that is more "
+            "than its key of 40 bytes reaches",
+            f"{_HNS3}: hns3_set_tuple_table, SCTP_VER",
+        ),
         quirk(
             "the _ONLY flags narrow all types at once; one layer's flag alone drops the other layer",
             f"{_HNS3}: hns3_rss_calc_tuple_filed",
