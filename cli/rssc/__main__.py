@@ -58,13 +58,12 @@ def _answer(arguments: Sequence[str] | None) -> int:
 def _failed(error: Exception, options: argparse.Namespace) -> int:
     from rss_dsl.diagnostics import RssError
     from rss_solver.limits import LimitReachedError
-    from rssc.report import fail
+    from rssc.report import fail, undecided
 
     if isinstance(error, RssError):
         return fail(error, getattr(options, "format", "text"))
     if isinstance(error, LimitReachedError):
-        print("undecided: the limit was reached while choosing keys", file=sys.stderr)
-        return Exit.UNDECIDED
+        return undecided(error)
     if os.environ.get("RSSC_DEBUG"):
         raise error
     kind = type(error).__name__

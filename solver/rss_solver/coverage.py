@@ -1,30 +1,44 @@
-"""Requirements that tie hashed packets to packets the NIC does not hash.
+"""Requirements that tie hashed packets to packets the NIC does not hash, or nothing at all.
 
-Unhashed packets all land on the default queue, hashed ones anywhere: such a pair meets only by luck.
+Unhashed packets all land on the default queue, hashed ones anywhere: such a pair meets only by luck. What Z3
+cannot tell within its limit counts as said and as covered here; solving says that it is undecided.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rss_dsl.codes import MAYBE_UNHASHED, SPLIT_UNHASHED, VACUOUS
+from rss_dsl.assumptions import assumed, tied
+from rss_dsl.codes import ASSUMED_AWAY, MAYBE_UNHASHED, SPLIT_UNHASHED, VACUOUS
 from rss_dsl.diagnostics import Diagnostic
 from rss_dsl.fields import packet_classes
-from rss_dsl.problem import Port, Problem, Requirement
-from rss_solver.ties import beyond_equalities, satisfiable
+from rss_dsl.problem import AllOf, Condition, Port, Problem, Requirement
+from rss_solver.limits import LimitReachedError
+from rss_solver.statement import class_pairs
+from rss_solver.tied import satisfiable
 
 Split = tuple[str, str]
 """(port, unhashed class)."""
 
 
 def coverage(problem: Problem) -> Iterator[Diagnostic]:
-    """One diagnostic per line for the unhashed classes it can touch, and one if `traffic` names them."""
+    """What requirements and assumptions miss.
+
+    One diagnostic per line for the unhashed classes it can touch, and one if `traffic` names them; one for
+    each requirement that says nothing, and for each port with classes that its assumptions leave no packets.
+    """
+    for port in dict.fromkeys(assumption.port for assumption in problem.assumptions):
+        yield from _assumed_away(problem, port)
+    yield from _requirements(problem)
+
+
+def _requirements(problem: Problem) -> Iterator[Diagnostic]:
     named: dict[int, dict[Split, None]] = {}
     unnamed: dict[int, dict[Split, None]] = {}
     live: set[int] = set()
     for requirement in problem.requirements:
-        if beyond_equalities(requirement.condition):
-            live.add(requirement.line)
+        if any(problem.ports[i].auto for i in (requirement.first, requirement.second)):
+            live.add(requirement.line)  # What is hashed is still to be chosen.
             continue
         for port, split in _splits(problem, requirement):
             found = unnamed if port.traffic is None else named
@@ -41,7 +55,7 @@ def coverage(problem: Problem) -> Iterator[Diagnostic]:
                 rule=VACUOUS,
                 message=f"`{label.label}` says nothing: no two packets of the hashed classes satisfy it",
                 span=label.span,
-                help="hash a class that has the fields it compares, or remove it",
+                help="hash a class that has the fields it compares, or correct or remove it",
             )
 
 
@@ -65,19 +79,25 @@ def _splits(problem: Problem, requirement: Requirement) -> Iterator[tuple[Port, 
     first, second = problem.ports[requirement.first], problem.ports[requirement.second]
     if requirement.only is not None or max(first.queues, second.queues) == 1:
         return
-    classes = packet_classes()
     for unhashed in _unhashed(second):
-        if any(
-            satisfiable(requirement.condition, (classes[layout.packet_class], classes[unhashed]))
-            for layout in first.live
-        ):
+        if any(_tie(problem, requirement, hashed.packet_class, unhashed) for hashed in first.live):
             yield second, (second.name, unhashed)
     for unhashed in _unhashed(first):
-        if any(
-            satisfiable(requirement.condition, (classes[unhashed], classes[layout.packet_class]))
-            for layout in second.live
-        ):
+        if any(_tie(problem, requirement, unhashed, hashed.packet_class) for hashed in second.live):
             yield first, (first.name, unhashed)
+
+
+def _tie(problem: Problem, requirement: Requirement, first: str, second: str) -> bool:
+    """Whether the requirement certainly ties some packets of two classes."""
+    return _can_hold(tied(problem, requirement, first, second), first, second) is True
+
+
+def _can_hold(condition: Condition, *packet_class: str) -> bool | None:
+    """Whether packets of these classes can satisfy it; None: undecided."""
+    try:
+        return satisfiable(condition, *packet_class)
+    except LimitReachedError:
+        return None
 
 
 def _unhashed(port: Port) -> list[str]:
@@ -92,9 +112,26 @@ def _unhashed(port: Port) -> list[str]:
 
 
 def _says_something(problem: Problem, requirement: Requirement) -> bool:
-    classes = packet_classes()
     return any(
-        satisfiable(requirement.condition, (classes[a.packet_class], classes[b.packet_class]))
-        for a in problem.ports[requirement.first].live
-        for b in problem.ports[requirement.second].live
+        _can_hold(tied(problem, requirement, *pair), *pair) is not False
+        for first, second in class_pairs(problem, requirement)
+        for pair in [(first.packet_class, second.packet_class)]
     )
+
+
+def _assumed_away(problem: Problem, index: int) -> Iterator[Diagnostic]:
+    """The classes that matter on a port of which its assumptions leave nothing."""
+    port = problem.ports[index]
+    gone = [
+        layout.packet_class
+        for layout in port.live
+        if _can_hold(AllOf(assumed(problem, index, layout.packet_class)), layout.packet_class) is False
+    ]
+    if gone:
+        classes = ", ".join(f"`{name}`" for name in gone)
+        yield Diagnostic(
+            rule=ASSUMED_AWAY,
+            message=f"what is assumed of `{port.name}` leaves no packets of {classes}",
+            span=next(a.span for a in problem.assumptions if a.port == index),
+            help="correct the assumption, or leave the classes out with `traffic`",
+        )

@@ -1,11 +1,12 @@
-"""Problem → Statement: requirements as equations between key windows, in closed form.
+"""Problem → Statement: requirements as equations between key windows.
 
 For hash inputs d (port i) and d' (port j), `h_b(k_i, d) XOR h_b(k_j, d')` is linear in (d, d'), so it
-vanishes on all pairs that a requirement ties iff it vanishes on a basis of their span. A conjunction of slice
-equalities partitions the bits of both packets into classes of equal bits; the basis has one vector per class
-(ones at its hashed members) and, where constants are involved, one more for all bits fixed to one. Vector v
-gives, for every hash bit b that must agree, `XOR_{(port, x) in v} k_port[x + b] = 0`. Vectors that are shifts
-of each other join to one `Window`, so a field costs width + 31 equations and not 32 per bit.
+vanishes on all pairs that a requirement ties, under both ports' assumptions, iff it vanishes on a basis of
+their span (`tied`). A conjunction of slice equalities partitions the bits of both packets into classes of
+equal bits; the basis has one vector per class (ones at its hashed members) and, where constants are involved,
+one more for all bits fixed to one. Vector v gives, for every hash bit b that must agree,
+`XOR_{(port, x) in v} k_port[x + b] = 0`. Vectors that are shifts of each other join to one `Window`, so a field costs width + 31
+equations and not 32 per bit.
 """
 
 from __future__ import annotations
@@ -56,10 +57,10 @@ def state(problem: Problem) -> Statement:
     ties: set[tuple[int, int]] = set()
     for requirement in problem.requirements:
         for first, second in class_pairs(problem, requirement):
-            shapes = _shapes(problem, requirement, first, second)
-            if shapes is not None:
+            found = windows_between(problem, requirement, first, second)
+            if found is not None:
                 ties.add((requirement.first, requirement.second))
-                for window in _place(shapes, requirement):
+                for window in found:
                     windows.setdefault(window, {})[requirement.line] = None
     for shared in problem.shared_keys:
         bits = problem.ports[shared.first].key_bits - HASH_BITS + 1
@@ -72,6 +73,17 @@ def state(problem: Problem) -> Statement:
         partition(len(problem.ports), ties | shared_ties),
         {port: line for line, port in problem.pinned_lines},
     )
+
+
+def windows_between(
+    problem: Problem, requirement: Requirement, first: HashInput, second: HashInput
+) -> tuple[Window, ...] | None:
+    """The equations of a requirement for two classes, None if none of their packets satisfy it.
+
+    LimitReachedError if Z3 cannot tell.
+    """
+    shapes = _shapes(problem, requirement, first, second)
+    return None if shapes is None else tuple(_place(shapes, requirement))
 
 
 def _shapes(

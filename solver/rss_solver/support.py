@@ -11,22 +11,12 @@ from rss_dsl.problem import Port, Problem
 from rss_dsl.source import Span
 from rss_solver.statement import Statement
 from rss_solver.tables import disagreement, fill
-from rss_solver.ties import beyond_equalities
 
 
 def unsupported(problem: Problem) -> Iterator[Diagnostic]:
     """Everything that parses and checks but is not solved yet."""
     for port in problem.ports:
         yield from _port(port)
-    for assumption in problem.assumptions:
-        yield _not_yet("`assume`", assumption.span, "remove it: keys for all traffic also hold for less")
-    seen: set[int] = set()
-    for requirement in problem.requirements:
-        if requirement.line not in seen and (what := beyond_equalities(requirement.condition)):
-            seen.add(requirement.line)
-            yield _not_yet(
-                what, problem.lines[requirement.line].span, "write it as `==` between fields or slices"
-            )
 
 
 def _not_yet(what: str, span: Span, way_out: str) -> Diagnostic:
@@ -35,8 +25,6 @@ def _not_yet(what: str, span: Span, way_out: str) -> Diagnostic:
 
 def _port(port: Port) -> Iterator[Diagnostic]:
     nic = port.nic
-    if port.auto:
-        yield _not_yet("`hash auto`", port.span, "name the classes: `hash ipv4-tcp, ipv4-udp`")
     if not nic.toeplitz.value:
         yield _not_yet(f"the hash of `{nic.name}`, which is not Toeplitz,", port.span, "use another NIC")
     if nic.functions.value[0] is not Function.TOEPLITZ:

@@ -6,6 +6,6 @@ left.
 """
 
 from rss_solver.tied.shapes import Shape
-from rss_solver.tied.spans import always, satisfiable, span_shapes
+from rss_solver.tied.spans import always, input_set, satisfiable, span_shapes
 
-__all__ = ["Shape", "always", "satisfiable", "span_shapes"]
+__all__ = ["Shape", "always", "input_set", "satisfiable", "span_shapes"]

@@ -8,7 +8,7 @@ from functools import lru_cache
 from rss_dsl.fields import packet_classes
 from rss_dsl.problem import Condition, HashInput, Negation
 from rss_solver.tied.cases import cases
-from rss_solver.tied.derive import Affine, Derivation
+from rss_solver.tied.derive import Derivation, to_integer
 from rss_solver.tied.formula import resolve
 from rss_solver.tied.shapes import Shape, shapes
 from rss_solver.tied.wires import Wires
@@ -23,22 +23,26 @@ def span_shapes(condition: Condition, first: HashInput, second: HashInput) -> tu
     """
     found: dict[Shape, None] = {}
     possible = False
-    for affine in affine_sets(condition, first, second):
-        possible = True
-        vectors = (*affine.directions, affine.point) if affine.point else affine.directions
-        found.update(dict.fromkeys(shapes(vectors)))
+    for derivation in _derivations(condition, (first, second)):
+        affine = derivation.affine()
+        if affine is not None:
+            possible = True
+            vectors = (*affine.directions, affine.point) if affine.point else affine.directions
+            found.update(dict.fromkeys(shapes(vectors)))
     return tuple(found) if possible else None
 
 
-def affine_sets(condition: Condition, *inputs: HashInput) -> Iterator[Affine]:
-    """Affine hulls whose union spans what the prepared inputs of packets that satisfy a condition span.
+def input_set(condition: Condition, layout: HashInput) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """The prepared inputs of packets that satisfy a condition on side 0, as points with their directions.
 
-    One input for a condition on one packet, two for a condition on two. LimitReachedError if Z3 cannot tell.
+    They have the affine hull of what these span together, the first input bit most significant. Nothing if no
+    packet of the class satisfies the condition. LimitReachedError if Z3 cannot tell.
     """
-    for derivation in _derivations(condition, inputs):
+    for derivation in _derivations(condition, (layout,)):
         affine = derivation.affine()
         if affine is not None:
-            yield affine
+            directions = tuple(to_integer(vector, 0, layout.bits) for vector in affine.directions)
+            yield to_integer(affine.point, 0, layout.bits), directions
 
 
 @lru_cache(maxsize=65536)
