@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from rss_dsl.fields import INNER, packet_classes, width
 from rss_dsl.problem import HashInput
+from rss_solver.functions import prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,14 @@ class Packet:
         fixed = packet_classes()[self.packet_class].fixed
         return self.fields.get(canonical, fixed.get(canonical, 0))
 
+    def selected(self, layout: HashInput) -> int:
+        """The bits that the NIC selects, the first most significant; zeroed fields keep their places."""
+        total = layout.selected_bits
+        return sum(self.value(name) << total - at - width(name) for name, at in layout.places)
+
     def hash_data(self, layout: HashInput) -> int:
-        """The hash input, its first bit most significant."""
-        data = 0
-        for name in layout.fields:
-            data = data << width(name) | self.value(name)
-        return data
+        """What the Toeplitz hash reads: the selected bits after the layout's function."""
+        return prepare(layout, self.selected(layout))
 
     def __str__(self) -> str:
         """As `rss_solver.packet_text` reads it."""

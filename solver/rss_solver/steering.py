@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rss_dsl.fields import packet_classes
 from rss_dsl.nic import DefaultQueue
 from rss_dsl.problem import Port
+from rss_solver.index import entry_of
 from rss_solver.packet import Packet
 from rss_solver.solution import PortSolution
 from rss_solver.toeplitz import toeplitz
@@ -24,7 +25,7 @@ class Landing:
 
 
 def land(packet: Packet, port: Port, solved: PortSolution) -> Landing:
-    """The landing of a packet on a port (tables are powers of two, indexed by the low bits).
+    """The landing of a packet on a port.
 
     A packet of a tunnel class that the port does not hash is its outer packet.
     """
@@ -33,7 +34,7 @@ def land(packet: Packet, port: Port, solved: PortSolution) -> Landing:
     if layout is None:
         return Landing(port.name, packet, None, None, default_queue(port, solved))
     value = toeplitz(solved.key, packet.hash_data(layout), layout.bits, init=port.nic.hash_init.value)
-    entry = value & solved.table_size - 1
+    entry = entry_of(value, solved.table_size, port.nic.index.value)
     return Landing(port.name, packet, value, entry, solved.table[entry])
 
 

@@ -7,9 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rss_dsl.nic import Index
+from rss_dsl.fields import width
+from rss_dsl.nic import Function, Index
+from rss_dsl.problem import HashInput
+from rss_solver.functions import simple_xor_key
+from rss_solver.index import entry_of
+from rss_solver.packet import Packet
 from rss_solver.toeplitz import toeplitz
-from rss_solver.traffic import bulk_toeplitz, table_entries
+from rss_solver.traffic import bulk_prepare, bulk_toeplitz
 
 MICROSOFT = bytes.fromhex("6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa")
 
@@ -51,4 +56,47 @@ def test_no_rows_and_strided_rows() -> None:
     ],
 )
 def test_table_entries(index: Index, size: int, expected: int) -> None:
-    assert table_entries(np.array([0x51CCC178], np.uint32), size, index).tolist() == [expected]
+    assert entry_of(np.array([0x51CCC178], np.int64), size, index).tolist() == [expected]
+    assert entry_of(0x51CCC178, size, index) == expected
+
+
+LAYOUTS = [
+    (("ipv4_src", "ipv4_dst", "tcp_src", "tcp_dst"), ()),
+    (("ipv4_src", "tcp_src"), ("ipv4_dst", "tcp_dst")),
+    (("vlan", "ipv4_src", "ipv4_dst"), ("ip_proto",)),
+    (("ipv4_src", "ipv4_dst", "tcp_dst"), ("tcp_src",)),
+]
+
+
+@pytest.mark.parametrize("function", Function)
+@pytest.mark.parametrize(("names", "zeroed"), LAYOUTS)
+@given(st.data())
+def test_prepared_in_bulk_as_one_by_one(function, names, zeroed, data) -> None:
+    layout = HashInput("ipv4-tcp", names, zeroed, function)
+    values = [{name: data.draw(st.integers(0, 2 ** width(name) - 1)) for name in names} for _ in range(3)]
+    fields = [
+        np.array([[row[name] >> width(name) - 1 - bit & 1 for bit in range(width(name))] for row in values])
+        for name, _ in layout.places
+    ]
+    prepared = bulk_prepare(layout, [bits.astype(np.uint8) for bits in fields], 3)
+    expected = [Packet("ipv4-tcp", row).hash_data(layout) << -layout.bits % 8 for row in values]
+    assert [int.from_bytes(row.tobytes(), "big") for row in prepared] == expected
+
+
+@given(st.data())
+def test_places_and_functions_are_what_they_are_called(data) -> None:
+    """(s ^ d, s ^ d), (s | d, s ^ d), the smaller first, the XOR of words."""
+    source, target = (data.draw(st.integers(0, 2**32 - 1)) for _ in range(2))
+    packet = Packet("ipv4-tcp", {"ipv4_src": source, "ipv4_dst": target, "tcp_dst": 0xABCD})
+    pair = {
+        Function.TOEPLITZ: (source, target),
+        Function.SYMMETRIC_XOR: (source ^ target, source ^ target),
+        Function.SYMMETRIC_OR_XOR: (source | target, source ^ target),
+        Function.SYMMETRIC_SORT: tuple(sorted((source, target))),
+    }
+    for function, (first, second) in pair.items():
+        layout = HashInput("ipv4-tcp", ("ipv4_src", "ipv4_dst", "tcp_dst"), ("tcp_src",), function)
+        assert packet.hash_data(layout) == first << 64 | second << 32 | 0xABCD
+    layout = HashInput("ipv4-tcp", ("ipv4_src", "ipv4_dst", "tcp_dst"), (), Function.SIMPLE_XOR)
+    words = source ^ target ^ 0xABCD0000
+    assert toeplitz(simple_xor_key(40), packet.hash_data(layout), layout.bits) == words

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import islice
 
 from rss_dsl.problem import Condition, HashInput
-from rss_solver.functions import prepare
 from rss_solver.gf2 import Elimination, kernel
 from rss_solver.proof.spans import PairSpace
 from rss_solver.semantics import Pair, belongs, holds
@@ -82,7 +81,7 @@ class Learner:
     def _take(self, pair: Pair) -> bool:
         """Keep a pair that satisfies the condition and is outside the hull."""
         first, second = (
-            prepare(layout, packet.hash_data(layout)) if layout.fields else 0
+            packet.hash_data(layout) if layout.fields else 0
             for layout, packet in zip(self.inputs, pair, strict=True)
         )
         vector = (first << self.inputs[1].bits | second) << 1 | 1

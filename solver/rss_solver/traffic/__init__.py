@@ -1,6 +1,6 @@
 """Real and made traffic: reading captures, hashing them in bulk, counting what each queue gets."""
 
-from rss_solver.traffic.bulkhash import bulk_toeplitz, table_entries
+from rss_solver.traffic.bulkhash import bulk_prepare, bulk_toeplitz
 from rss_solver.traffic.containers import read_capture
 from rss_solver.traffic.decode import decode
 from rss_solver.traffic.evenness import Evenness, evenness
@@ -35,6 +35,7 @@ __all__ = [
     "PortLoad",
     "SplitCapture",
     "Step",
+    "bulk_prepare",
     "bulk_toeplitz",
     "conversations",
     "decode",
@@ -45,6 +46,5 @@ __all__ = [
     "parse_origin",
     "read_capture",
     "split_by_prefix",
-    "table_entries",
     "write_pcap",
 ]

@@ -6,14 +6,16 @@ are 16 bits wide: one table of 65,536 hashes per piece, made from the two tables
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import assert_never
 
 import numpy as np
 
-from rss_dsl.nic import Index
+from rss_dsl.nic import Function
+from rss_dsl.problem import HashInput
+from rss_solver.functions import WORD, pairs
 from rss_solver.toeplitz import toeplitz
-from rss_solver.traffic.arrays import Bytes, Ints, Words
+from rss_solver.traffic.arrays import Bytes, Words
 
 
 def bulk_toeplitz(key: bytes, data: Bytes, *, init: int = 0) -> Words:
@@ -31,20 +33,38 @@ def bulk_toeplitz(key: bytes, data: Bytes, *, init: int = 0) -> Words:
     return result
 
 
-def table_entries(hashes: Words, size: int, index: Index) -> Ints:
-    """The table entry that each hash selects, as the NIC's index function does it."""
-    wide = hashes.astype(np.int64)
-    match index:
-        case Index.LSB:
-            return wide & size - 1
-        case Index.MODULO:
-            return wide % size
-        case Index.XOR_FOLD8:
-            return (wide ^ wide >> 8 ^ wide >> 16 ^ wide >> 24) & 0xFF & size - 1
-        case Index.HIGH_BITS:
-            return wide * size >> 32
+def bulk_prepare(layout: HashInput, fields: Sequence[Bytes], count: int) -> Bytes:
+    """What the hash reads of each packet, equal to `rss_solver.functions.prepare`: `uint8[count, bytes]`.
+
+    `fields`: the bits of every field of `layout.places`, one array `uint8[count, width]` each.
+    """
+    selected = np.zeros((count, layout.selected_bits), np.uint8)
+    for (_, at), bits in zip(layout.places, fields, strict=True):
+        selected[:, at : at + bits.shape[1]] = bits
+    if layout.function is Function.SIMPLE_XOR:
+        words = np.zeros((count, -(-layout.selected_bits // WORD) * WORD), np.uint8)
+        words[:, : layout.selected_bits] = selected
+        folded = np.bitwise_xor.reduce(words.reshape(count, -1, WORD), axis=1)
+        return np.packbits(folded[:, ::-1], axis=1)
+    for first, second, size in pairs(layout):
+        sides = selected[:, first : first + size], selected[:, second : second + size]
+        sides[0][:], sides[1][:] = _pair(layout.function, *sides)
+    return np.packbits(selected, axis=1)
+
+
+def _pair(function: Function, a: Bytes, b: Bytes) -> tuple[Bytes, Bytes]:
+    """What becomes of a source field and its destination."""
+    match function:
+        case Function.SYMMETRIC_XOR:
+            return a ^ b, a ^ b
+        case Function.SYMMETRIC_OR_XOR:
+            return a | b, a ^ b
+        case Function.SYMMETRIC_SORT:
+            first_difference = np.argmax(a != b, axis=1)[:, None]
+            swapped = np.take_along_axis(a, first_difference, 1) > np.take_along_axis(b, first_difference, 1)
+            return np.where(swapped, b, a), np.where(swapped, a, b)
         case _:
-            assert_never(index)
+            return a, b
 
 
 @lru_cache(maxsize=32)

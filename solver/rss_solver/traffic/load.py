@@ -10,13 +10,15 @@ import numpy as np
 
 from rss_dsl.codes import UNASSIGNED_PACKETS
 from rss_dsl.diagnostics import Diagnostic, RssError, has_errors
-from rss_dsl.fields import packet_classes
-from rss_dsl.problem import Port, Problem
+from rss_dsl.fields import packet_classes, width
+from rss_dsl.nic import Function
+from rss_dsl.problem import HashInput, Port, Problem
 from rss_dsl.source import NOWHERE, Span
+from rss_solver.index import entry_of
 from rss_solver.solution import PortSolution, Solution
 from rss_solver.steering import default_queue
-from rss_solver.traffic.arrays import Ints
-from rss_solver.traffic.bulkhash import bulk_toeplitz, table_entries
+from rss_solver.traffic.arrays import Bytes, Ints
+from rss_solver.traffic.bulkhash import bulk_prepare, bulk_toeplitz
 from rss_solver.traffic.containers import read_capture
 from rss_solver.traffic.decode import decode
 from rss_solver.traffic.frames import finding
@@ -194,9 +196,10 @@ class _Tally:
         nic, size = self._port.nic, self._solved.table_size
         for layout in self._solved.inputs:
             which = packets.of_class(layout.packet_class)
-            data = packets.columns(layout.fields, which)
+            data = _hash_data(packets, layout, which)
             hashes = bulk_toeplitz(self._solved.key, data, init=nic.hash_init.value)
-            self._entries += np.bincount(table_entries(hashes, size, nic.index.value), minlength=size)
+            entries = entry_of(hashes.astype(np.int64), size, nic.index.value)
+            self._entries += np.bincount(entries, minlength=size)
 
     def load(self) -> PortLoad:
         hashed = {layout.packet_class for layout in self._solved.inputs}
@@ -216,3 +219,15 @@ class _Tally:
             entries=tuple(self._entries.tolist()),
             queues=tuple(queues),
         )
+
+
+def _hash_data(packets: Packets, layout: HashInput, which: Ints) -> Bytes:
+    """What the hash reads of the chosen packets: their fields, unless the NIC changes or places them."""
+    if layout.function is Function.TOEPLITZ and not layout.zeroed:
+        return packets.columns(layout.fields, which)
+    fields = (packets.columns((name,), which) for name, _ in layout.places)
+    bits = [
+        np.unpackbits(data, axis=1)[:, : width(name)]
+        for data, (name, _) in zip(fields, layout.places, strict=True)
+    ]
+    return bulk_prepare(layout, bits, which.size)
