@@ -5,8 +5,8 @@ vanishes on all pairs that a requirement ties, under both ports' assumptions, if
 their span (`tied`). A conjunction of slice equalities partitions the bits of both packets into classes of
 equal bits; the basis has one vector per class (ones at its hashed members) and, where constants are involved,
 one more for all bits fixed to one. Vector v gives, for every hash bit b that must agree,
-`XOR_{(port, x) in v} k_port[x + b] = 0`. Vectors that are shifts of each other join to one `Window`, so a field costs width + 31
-equations and not 32 per bit.
+`XOR_{(port, x) in v} k_port[x + b] = 0`. Vectors that are shifts of each other join to one `Window`, so a
+field costs width + 31 equations and not 32 per bit.
 """
 
 from __future__ import annotations
