@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from rssc.progress import stage
 
 if TYPE_CHECKING:  # numpy, pysmt and Z3 load only where something is solved
     from rss_solver.conflict import Conflict
+    from rss_solver.fieldsets import Choice, Resolved
     from rss_solver.proof import Verdict
     from rss_solver.solution import Solution
     from rss_solver.solve import Solved
@@ -27,6 +29,8 @@ class Checked:
 
     problem: Problem
     findings: tuple[Diagnostic, ...]
+    choices: tuple[Choice, ...] = ()
+    """What `hash auto` became."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Compiled:
     outcome: Solved | Conflict
     verdict: Verdict | None
     """None with a conflict."""
+    choices: tuple[Choice, ...] = ()
+    """What `hash auto` became."""
 
 
 def load(path: str | os.PathLike[str]) -> Spec:
@@ -47,8 +53,8 @@ def load(path: str | os.PathLike[str]) -> Spec:
     return load_file(Path(path))
 
 
-def compile_spec(path: str | os.PathLike[str], seed: int | None = None) -> Compiled:
-    """Text to proven keys: read and check, gate, solve, verify, look at the spread.
+def compile_spec(path: str | os.PathLike[str], seed: int | None = None, engine: str = "algebra") -> Compiled:
+    """Text to proven keys: read and check, gate, resolve `hash auto`, solve, verify, look at the spread.
 
     RssError carries the findings if there are errors among them.
     """
@@ -57,37 +63,68 @@ def compile_spec(path: str | os.PathLike[str], seed: int | None = None) -> Compi
     from rss_solver.proof import verify
     from rss_solver.solve import solve
 
-    checked = front(path)
-    problem, findings = checked.problem, refuse([*checked.findings, *unsolvable(checked.problem)])
+    checked = ready(path)
+    problem, findings, choices = checked.problem, checked.findings, checked.choices
     with stage("solving"):
-        outcome = solve(problem, seed)
+        outcome = solve(problem, seed, engine)
     if isinstance(outcome, Conflict):
-        return Compiled(problem, findings, outcome, None)
+        return Compiled(problem, findings, outcome, None, choices)
     with stage("proving"):
         verdict = verify(problem, outcome.solution)
-    return Compiled(problem, (*findings, *spread_findings(problem, outcome.solution)), outcome, verdict)
+    findings = (*findings, *spread_findings(problem, outcome.solution))
+    return Compiled(problem, findings, outcome, verdict, choices)
 
 
 def solve(problem: Problem, seed: int | None = None) -> Solved | Conflict:
     """Keys for a problem, or why there are none; RssError if it asks what cannot be solved yet."""
     from rss_solver.solve import solve as find_keys
 
-    refuse(list(unsolvable(problem)))
-    return find_keys(problem, seed)
+    return find_keys(resolve(problem).problem, seed)
 
 
 def verify(problem: Problem, solution: Solution) -> Verdict:
     """A proof, a counterexample or undecided; RssError if the problem asks what cannot be proved yet."""
     from rss_solver.proof import verify as judge
 
-    refuse(list(unsolvable(problem)))
-    return judge(problem, solution)
+    fields = {port.name: {i.packet_class: i.fields for i in port.inputs} for port in solution.ports}
+    return judge(resolve(problem, fields).problem, solution)
 
 
-def ready(path: str | os.PathLike[str]) -> Checked:
+FieldSets = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""By port and class, the fields to hash where the spec leaves them open."""
+
+
+def ready(path: str | os.PathLike[str], given: FieldSets | None = None) -> Checked:
     """A problem that the solver can take; RssError with all findings if there is an error among them."""
     checked = front(path)
-    return Checked(checked.problem, refuse([*checked.findings, *unsolvable(checked.problem)]))
+    found = [*checked.findings, *unsolvable(checked.problem)]
+    if not _open(checked.problem):
+        return Checked(checked.problem, refuse(found))
+    refuse(found)
+    with stage("choosing field sets"):
+        resolved = resolve(checked.problem, given)
+    found += [finding for finding in examine(resolved.problem) if finding not in found]
+    return Checked(resolved.problem, refuse(found), resolved.choices)
+
+
+def resolve(problem: Problem, given: FieldSets | None = None) -> Resolved:
+    """Close the ports with `hash auto`: as given where their NICs can do that, otherwise for the best spread.
+
+    RssError if the problem asks what cannot be solved.
+    """
+    from rss_solver.fieldsets import Resolved, adopt
+    from rss_solver.fieldsets import resolve as choose
+
+    refuse(list(unsolvable(problem)))
+    if not _open(problem):
+        return Resolved(problem)
+    resolved = choose(adopt(problem, given or {}))
+    refuse(list(unsolvable(resolved.problem)))
+    return resolved
+
+
+def _open(problem: Problem) -> bool:
+    return any(port.auto for port in problem.ports)
 
 
 def front(path: str | os.PathLike[str]) -> Checked:
@@ -116,11 +153,18 @@ def check(spec: Spec) -> Problem:
 
 
 def examine(problem: Problem) -> tuple[Diagnostic, ...]:
-    """What is wrong or doubtful about a problem beyond names and types."""
+    """What is wrong or doubtful about a problem beyond names and types, as far as its hash is settled."""
     from rss_solver.coverage import coverage
     from rss_synth.nf import check_nf
 
-    return (*coverage(problem), *check_nf(problem))
+    return (*coverage(_settled(problem)), *check_nf(problem))
+
+
+def _settled(problem: Problem) -> Problem:
+    """Without the requirements on ports with `hash auto`, which may yet hash anything."""
+    pairs = ((r, problem.ports[r.first].auto or problem.ports[r.second].auto) for r in problem.requirements)
+    lines = {r.line for r, still_open in pairs if still_open}
+    return replace(problem, requirements=tuple(r for r in problem.requirements if r.line not in lines))
 
 
 def unsolvable(problem: Problem) -> tuple[Diagnostic, ...]:

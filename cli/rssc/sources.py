@@ -15,9 +15,9 @@ from rss_solver.findings import spread_findings
 from rss_solver.keys import GivenKey, apply, apply_one
 from rss_solver.proof import Proof, Verdict
 from rss_solver.solution import PortSolution, Solution
-from rssc.inputs import find_port, read_given
+from rssc.inputs import Given, find_port, read_given
 from rssc.outcome import conflict_exit, unproven_exit
-from rssc.pipeline import compile_spec, ready
+from rssc.pipeline import Checked, compile_spec, front, ready
 from rssc.progress import stage
 
 
@@ -55,11 +55,18 @@ def keys_for(options: argparse.Namespace) -> Keys | int:
 
 
 def _given(options: argparse.Namespace) -> Keys:
-    checked = ready(options.spec)
-    problem, given = checked.problem, read_given(checked.problem, options.keys)
+    checked, given = _ready(options)
+    problem = checked.problem
     solution = apply(problem, given.keys, given.where)
     doubts = (*_public(given.keys), *spread_findings(problem, solution, given=True))
     return Keys(problem, solution, (*checked.findings, *doubts), None)
+
+
+def _ready(options: argparse.Namespace) -> tuple[Checked, Given]:
+    """The problem and the keys given for it; where the spec leaves the hash open, a lock file's is taken."""
+    given = read_given(front(options.spec).problem, options.keys)
+    fields = {entry.port: entry.fields for entry in given.keys if entry.fields is not None}
+    return ready(options.spec, fields), given
 
 
 def _public(given: Iterable[GivenKey]) -> Iterator[Diagnostic]:
@@ -83,9 +90,8 @@ class PortKey:
 def port_key(options: argparse.Namespace, name: str) -> PortKey | int:
     """The key of one port, or the exit code if there is none; `--keys` need not have the others'."""
     if options.keys:
-        checked = ready(options.spec)
+        checked, given = _ready(options)
         problem, index = checked.problem, find_port(checked.problem, name)
-        given = read_given(problem, options.keys)
         solved = apply_one(problem, given.keys, given.where, name)
         return PortKey(problem.ports[index], solved, checked.findings)
     found = keys_for(options)

@@ -56,6 +56,7 @@ class _Explain:
 
     def __init__(self, problem: Problem, group: Settled) -> None:
         self.group = group
+        self.lines = problem.lines
         self.over = [found.over_rank for found in problem.preferences]
         self.readers: dict[int, list[tuple[SoftBit, int]]] = {}
         """Free label → the wishes that depend on it, with their forms."""
@@ -73,7 +74,9 @@ class _Explain:
         """Why the key does not have the bit."""
         labels = _labels(self.group.space.form(soft.port, soft.bit))
         if not labels:
-            return Fallen(reason="forced", bits=0, lines=self._lines([(soft.port, soft.bit)]))
+            return Fallen(
+                reason="forced", bits=0, requirements=self._labels(self._lines([(soft.port, soft.bit)]))
+            )
         reasons = [self._against(soft, label) for label in labels]
         return min(reasons, key=lambda why: _ORDER.index(why.reason))
 
@@ -99,7 +102,7 @@ class _Explain:
         lines: set[int] = set()
         for other in losing:
             lines.update(self._lines([(soft.port, soft.bit), (other.port, other.bit)]))
-        return Fallen(reason="tied", bits=0, lines=tuple(sorted(lines)), others=others)
+        return Fallen(reason="tied", bits=0, requirements=self._labels(lines), others=others)
 
     def _lacking(self, label: int, over: bool) -> tuple[tuple[int, str], ...]:
         flipped = self.group.chosen ^ 1 << label
@@ -107,9 +110,13 @@ class _Explain:
             where for one in self.group.classes[over] if any(one.lemmas(flipped)) for where in one.where
         )
 
-    def _lines(self, bits: list[tuple[int, int]]) -> tuple[int, ...]:
+    def _labels(self, lines: Iterable[int]) -> tuple[str, ...]:
+        return tuple(self.lines[line].label for line in sorted(lines))
+
+    def _lines(self, bits: list[tuple[int, int]]) -> set[int]:
+        """The lines whose equations make a sum of key bits constant."""
         found = self.group.tracer.behind([bits])
-        return () if found is None else tuple(sorted({origin.line for origin in found}))
+        return set() if found is None else {origin.line for origin in found}
 
 
 _ORDER = ("spread", "tied", "outweighed", "open", "forced")

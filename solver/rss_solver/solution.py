@@ -57,10 +57,10 @@ class Fallen:
     """`forced`: the requirements and pins fix the bits. `tied`: they are equal to bits that other wishes set.
     `outweighed`: other wishes set the same bits. `spread`: a class would spread worse. `open`: not known."""
     bits: int
-    lines: tuple[int, ...] = ()
-    """What forces or ties them: indices into `Problem.lines`."""
+    requirements: tuple[str, ...] = ()
+    """Labels of the lines that force or tie them."""
     others: tuple[int, ...] = ()
-    """The preferences that prevailed: indices into `Problem.preferences`."""
+    """The preferences that prevailed: indices into `Solution.preferences`."""
     classes: tuple[tuple[int, str], ...] = ()
     """(port, packet class) that would spread worse."""
 

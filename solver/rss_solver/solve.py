@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -13,8 +13,10 @@ from rss_solver.groups import Group, Modes, groups
 from rss_solver.keyspace import Inconsistent, KeySpace
 from rss_solver.preference_report import Settled, outcomes
 from rss_solver.preferences import Chooser, SoftBit, not_constant, satisfying, soft_bits, spread_first
+from rss_solver.smt.engine import find_keys
+from rss_solver.smt.statement import Wish, key_name, of_group
 from rss_solver.solution import PortSolution, Solution
-from rss_solver.statement import state
+from rss_solver.statement import Statement, state
 from rss_solver.tables import fill
 from rss_solver.trace import Tracer
 
@@ -29,10 +31,11 @@ class Solved:
     solution: Solution
 
 
-def solve(problem: Problem, seed: int | None = None) -> Solved | Conflict:
+def solve(problem: Problem, seed: int | None = None, engine: str = "algebra") -> Solved | Conflict:
     """Keys and tables for a problem without findings (`support.unsupported`, `support.component_errors`).
 
-    `seed` replaces the spec's. The same problem and seed give the same keys.
+    `seed` replaces the spec's. The same problem, seed and engine give the same keys. Engine `smt` satisfies
+    the statement by Z3 alone: no class is stuck, but its keys are not chosen by how well they spread.
     """
     statement = state(problem)
     tables = fill(problem.ports, statement.components)
@@ -44,14 +47,15 @@ def solve(problem: Problem, seed: int | None = None) -> Solved | Conflict:
     for group in groups(problem, statement):
         own_tables = {i: tables[i] for i in group.ports}
         own_wishes = tuple(soft for soft in wishes if soft.port in group.ports)
-        search = _Search(problem, group, own_tables, used_seed, own_wishes)
+        kind = _Search if engine == "algebra" else _SmtSearch
+        search = kind(problem, statement, group, own_tables, used_seed, own_wishes)
         found = search.auto() if problem.equality == "auto" else search.under(group.all(problem.equality))
         if found is None:
             return explain_conflict(problem, statement, group)
         if own_wishes:
             found = search.preferred(found)
             most = most and found.most
-            settled.append(search.settled(found, own_wishes, Tracer(statement, group, found.modes)))
+            settled.append(search.settled(found))
         for i, port in group.ports.items():
             chosen[i] = _port_solution(port, tables[i], found.choice, i, found.modes[i])
     return Solved(
@@ -81,12 +85,14 @@ class _Search:
     def __init__(
         self,
         problem: Problem,
+        statement: Statement,
         group: Group,
         tables: Mapping[int, tuple[int, ...]],
         seed: int,
-        wishes: Sequence[SoftBit],
+        wishes: tuple[SoftBit, ...],
     ) -> None:
-        self.problem, self.group, self.tables, self.seed = problem, group, tables, seed
+        self.problem, self.statement, self.group = problem, statement, group
+        self.tables, self.seed, self.wishes = tables, seed, wishes
         self.over = [soft for soft in wishes if problem.preferences[soft.preference].over_rank]
         self.plain = [soft for soft in wishes if not problem.preferences[soft.preference].over_rank]
 
@@ -112,7 +118,7 @@ class _Search:
         choice = judged(group, self.tables, found.space.keys(best.chosen))
         return replace(found, choice=choice, most=found.most and best.exact)
 
-    def settled(self, found: _Found, wishes: tuple[SoftBit, ...], tracer: Tracer) -> Settled:
+    def settled(self, found: _Found) -> Settled:
         """What explains which wishes hold."""
         keys, group = found.choice.keys, self.group
         space = group.space(found.modes)
@@ -120,7 +126,8 @@ class _Search:
             raise ValueError("keys were found where there are none")
         chosen, classes = spread_first(space, group, self.tables, keys)
         _, least = not_constant(space, group, self.tables, keys)
-        return Settled(space, wishes, {False: classes, True: least}, chosen, keys, tracer)
+        tracer = Tracer(self.statement, group, found.modes)
+        return Settled(space, self.wishes, {False: classes, True: least}, chosen, keys, tracer)
 
     def _random(self, modes: Modes) -> Random:
         names = " ".join(f"{port.name} {modes[i]}" for i, port in self.group.ports.items())
@@ -143,6 +150,36 @@ class _Search:
                 if trial is not None and _as_good(trial.choice, least.choice, self.group.ports):
                     found = trial
         return found
+
+
+class _SmtSearch(_Search):
+    """Has Z3 satisfy the quantifier-free statement; what nobody wishes for is wished at random."""
+
+    def under(self, modes: Modes) -> _Found | None:
+        """Keys under given modes, None if there are none."""
+        text = of_group(self.problem, self.statement, self.group, modes, self._all_wishes(modes))
+        sizes = {i: port.key_bits for i, port in self.group.ports.items()}
+        names = {i: key_name(self.problem, i) for i in sizes}
+        values = find_keys(text, {names[i]: bits for i, bits in sizes.items()})
+        space = self.group.space(modes)
+        if values is None or isinstance(space, Inconsistent):
+            return None
+        keys = {i: values[names[i]].to_bytes(bits // 8, "big") for i, bits in sizes.items()}
+        return _Found(modes, space, judged(self.group, self.tables, keys))
+
+    def preferred(self, found: _Found) -> _Found:
+        """Z3 has seen to the wishes already."""
+        return found
+
+    def _all_wishes(self, modes: Modes) -> Iterator[Wish]:
+        """The spec's wishes, each bit of which outweighs all random ones together."""
+        random = self._random(modes)
+        total = sum(port.key_bits for port in self.group.ports.values())
+        for soft in self.wishes:
+            yield Wish(soft.port, soft.bit, soft.value, soft.weight * (total + 1))
+        for i, port in self.group.ports.items():
+            bits = random.getrandbits(port.key_bits)
+            yield from (Wish(i, bit, bits >> bit & 1, 1) for bit in range(port.key_bits))
 
 
 def _as_good(whole: Choice, entries: Choice, ports: Mapping[int, Port]) -> bool:

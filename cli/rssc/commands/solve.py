@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from rssc.arguments import Subparsers, add_format, add_seed, add_spec
+
+if TYPE_CHECKING:
+    from rss_solver.proof import Verdict
+    from rss_solver.solution import Solution
+    from rssc.pipeline import Compiled
+
+MOST_KEYS = 1000
 
 
 def add(subparsers: Subparsers) -> None:
@@ -13,10 +21,27 @@ def add(subparsers: Subparsers) -> None:
     add_spec(parser)
     add_format(parser)
     add_seed(parser)
+    parser.add_argument(
+        "--engine",
+        choices=("algebra", "smt"),
+        default="algebra",
+        help="how keys are found: in the space of all keys, or by Z3 alone, without regard to spread",
+    )
+    several = parser.add_mutually_exclusive_group()
+    several.add_argument("--count", action="store_true", help="print how many keys there are")
+    several.add_argument(
+        "--keys", type=_number, metavar="N", help="find N distinct keys; the first one is what `solve` finds"
+    )
     lock = parser.add_mutually_exclusive_group()
     lock.add_argument("--write", action="store_true", help="write the lock file SPEC.lock")
     lock.add_argument("--locked", action="store_true", help="fail if SPEC.lock is not what solving gives")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, refuse=parser.error)
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:20]) <= MOST_KEYS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_KEYS}")
+    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -24,28 +49,45 @@ def run(options: argparse.Namespace) -> int:
     from rss_solver.conflict import Conflict
     from rss_solver.keys import lock_text
     from rssc.documents import verdict_document
+    from rssc.fieldsets import choices_document
     from rssc.inputs import identity
     from rssc.lockfile import compare, lock_path, locked_seed
     from rssc.outcome import conflict_exit, verdict_exit
     from rssc.output import write_text
     from rssc.pipeline import compile_spec
     from rssc.report import tell
-    from rssc.show import show_solution, show_verdict
+    from rssc.several import tell_count, tell_keys
 
+    if options.count and (options.write or options.locked):
+        options.refuse("--count prints no keys that a lock file could hold")
     seed = locked_seed(options.spec, options.seed) if options.locked else options.seed
-    compiled = compile_spec(options.spec, seed)
+    compiled = compile_spec(options.spec, seed, options.engine)
     tell(compiled.findings)
     if isinstance(compiled.outcome, Conflict) or compiled.verdict is None:
         return conflict_exit(compiled, options.format)
     solution, problem = compiled.outcome.solution, compiled.problem
-    text = lock_text(solution, identity(problem), verdict_document(problem, compiled.verdict))
-    if options.format == "json":
-        print(text, end="")
+    if options.count:
+        return tell_count(problem, solution, options.format)
+    chosen = choices_document(problem, compiled.choices)
+    text = lock_text(solution, identity(problem), verdict_document(problem, compiled.verdict), chosen)
+    if options.keys:
+        code = tell_keys(problem, solution, options.keys, options.format)
     else:
-        print(f"{show_solution(solution)}\n\n{show_verdict(problem, compiled.verdict)}")
-    code = verdict_exit(compiled.verdict)
+        code = verdict_exit(compiled.verdict)
+        print(text if options.format == "json" else _shown(compiled, solution, compiled.verdict), end="")
     if code == 0 and options.locked:
         compare(options.spec, text, solution.seed, problem.seed)
     if code == 0 and options.write:
         write_text(lock_path(options.spec), text)
     return code
+
+
+def _shown(compiled: Compiled, solution: Solution, verdict: Verdict) -> str:
+    from rssc.fieldsets import show_choices
+    from rssc.preferred import show_preferences
+    from rssc.show import show_solution, show_verdict
+
+    problem = compiled.problem
+    chosen = [show_choices(problem, compiled.choices)] if compiled.choices else []
+    wishes = [show_preferences(solution)] if solution.preferences else []
+    return "\n\n".join([show_solution(solution), *chosen, *wishes, show_verdict(problem, verdict)]) + "\n"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from rss_dsl.lexical import quote
 from rss_dsl.source import Source, Span
 from rss_solver.keys.given import GivenKey
 from rss_solver.keys.hexkey import fault, parse_hex
-from rss_solver.solution import PortSolution, Solution
+from rss_solver.solution import Fallen, PortSolution, Solution
 
 T = TypeVar("T")
 
@@ -36,20 +36,57 @@ class SpecIdentity:
     """Digest of the spec's text in UTF-8; what it imports is not in it."""
 
 
-def document(solution: Solution, spec: SpecIdentity, verdict: Mapping[str, object]) -> dict[str, object]:
-    """The JSON document of a solution."""
+Documents = Sequence[Mapping[str, object]]
+
+
+def document(
+    solution: Solution, spec: SpecIdentity, verdict: Mapping[str, object], choices: Documents = ()
+) -> dict[str, object]:
+    """The JSON document of a solution; `choices` say what `hash auto` became, where there is any."""
     return {
         "format_version": FORMAT_VERSION,
         "spec": {"path": spec.path, "sha256": spec.sha256},
         "seed": solution.seed,
         "ports": [_port(port) for port in solution.ports],
+        **_preferences(solution),
+        **({"hash_auto": list(choices)} if choices else {}),
         "verdict": dict(verdict),
     }
 
 
-def lock_text(solution: Solution, spec: SpecIdentity, verdict: Mapping[str, object]) -> str:
+def _preferences(solution: Solution) -> dict[str, object]:
+    """What became of the preferences, where there are any."""
+    if not solution.preferences:
+        return {}
+    found = [
+        {
+            "wish": one.label,
+            "weight": one.weight,
+            "over_rank": one.over_rank,
+            "bits": one.bits,
+            "held": one.held,
+            "fallen": [_fallen(solution, why) for why in one.fallen],
+        }
+        for one in solution.preferences
+    ]
+    return {"preferences": found, "preferences_maximal": solution.preferred_most}
+
+
+def _fallen(solution: Solution, why: Fallen) -> dict[str, object]:
+    return {
+        "reason": why.reason,
+        "bits": why.bits,
+        "requirements": list(why.requirements),
+        "wishes": [solution.preferences[other].label for other in why.others],
+        "classes": [{"port": solution.ports[port].name, "class": name} for port, name in why.classes],
+    }
+
+
+def lock_text(
+    solution: Solution, spec: SpecIdentity, verdict: Mapping[str, object], choices: Documents = ()
+) -> str:
     """The document as text, ending in a newline."""
-    return json.dumps(document(solution, spec, verdict), indent=2) + "\n"
+    return json.dumps(document(solution, spec, verdict, choices), indent=2) + "\n"
 
 
 def _port(port: PortSolution) -> dict[str, object]:
