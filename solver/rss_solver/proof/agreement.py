@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import lcm
 
 from rss_dsl.nic import Index
-from rss_dsl.problem import Problem
+from rss_dsl.problem import Problem, Requirement
 from rss_solver.gf2 import Elimination, kernel, parity
 from rss_solver.index import entry_of, picks
 from rss_solver.solution import PortSolution, Solution
@@ -65,20 +65,29 @@ def _forms(size: int, index: Index) -> tuple[int, ...] | None:
     return None if bits is None else tuple(sum(1 << HASH_BITS - 1 - b for b in form) for form in bits)
 
 
-def needs(problem: Problem, solution: Solution) -> tuple[Need, ...]:
+def needs(problem: Problem, solution: Solution, possible: Callable[[Requirement], bool]) -> tuple[Need, ...]:
     """By port: what its packets must have in common with those that requirements tie to them.
 
     Under `equality hash` all hash bits, else what picks an entry of the smallest table among the ports tied
-    together. A port with one queue counts as a table of one entry: nothing has to agree there.
+    together. A port with one queue counts as a table of one entry: nothing has to agree there. `possible`
+    says whether any hashed packets satisfy a requirement; it is asked only where that can matter.
     """
     if problem.equality == "hash":
         return (Need(WHOLE),) * len(problem.ports)
-    found: list[Need] = [Need(())] * len(problem.ports)
-    for component in _components(problem):
-        ports = [(problem.ports[i].nic.index.value, solution.ports[i]) for i in component]
-        need = _need([_lookup(own, index) for index, own in ports])
-        for i in component:
-            found[i] = need
+    lookups = [
+        _lookup(own, port.nic.index.value) for port, own in zip(problem.ports, solution.ports, strict=True)
+    ]
+    found: list[Need] = [Need(())] * len(lookups)
+    for component in _components(len(lookups), problem.requirements):
+        mixed = len({(len(lookups[i].table), lookups[i].index) for i in component}) > 1
+        parts = [component]
+        if mixed:
+            inside = [r for r in problem.requirements if r.first in component and possible(r)]
+            parts = [part for part in _components(len(lookups), inside) if part[0] in component]
+        for part in parts:
+            need = _need([lookups[i] for i in part])
+            for i in part:
+                found[i] = need
     return tuple(found)
 
 
@@ -103,18 +112,18 @@ def _contains(forms: Sequence[int], others: Sequence[int]) -> bool:
     return not any(system.reduce(other)[0] for other in others)
 
 
-def _components(problem: Problem) -> list[list[int]]:
-    parent = list(range(len(problem.ports)))
+def _components(ports: int, requirements: Iterable[Requirement]) -> list[list[int]]:
+    parent = list(range(ports))
 
     def find(port: int) -> int:
         while parent[port] != port:
             parent[port] = port = parent[parent[port]]
         return port
 
-    for requirement in problem.requirements:
+    for requirement in requirements:
         parent[find(requirement.first)] = find(requirement.second)
     found: dict[int, list[int]] = {}
-    for port in range(len(parent)):
+    for port in range(ports):
         found.setdefault(find(port), []).append(port)
     return list(found.values())
 

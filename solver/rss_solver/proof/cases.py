@@ -7,7 +7,7 @@ width and IP version, with the same values: `reversed` of TCP and of UDP packets
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rss_dsl.assumptions import tied
@@ -110,13 +110,15 @@ class Cases:
 
     def __iter__(self) -> Iterator[Case]:
         for requirement in self.problem.requirements:
-            only = requirement.only
-            for first in self._matter[requirement.first]:
-                for second in self._matter[requirement.second]:
-                    if only is None or (
-                        first.packet_class in only.first and second.packet_class in only.second
-                    ):
-                        yield self._case(requirement, (first, second))
+            yield from self.of(requirement)
+
+    def of(self, requirement: Requirement) -> Iterator[Case]:
+        """The cases of one requirement."""
+        only = requirement.only
+        for first in self._matter[requirement.first]:
+            for second in self._matter[requirement.second]:
+                if only is None or (first.packet_class in only.first and second.packet_class in only.second):
+                    yield self._case(requirement, (first, second))
 
     def _case(self, requirement: Requirement, inputs: Inputs) -> Case:
         names = inputs[0].packet_class, inputs[1].packet_class
@@ -142,11 +144,18 @@ class Cases:
 
 
 def _matter(problem: Problem, port: int) -> list[HashInput]:
-    """The classes of a port that matter; those the NIC does not hash have an empty input."""
+    """The classes of a port that matter; those the NIC does not hash have an empty input.
+
+    Packets in a tunnel that it does not look into are hashed as their outer packets.
+    """
     own = problem.ports[port]
     if own.traffic is None:
         return list(own.inputs)
-    return [own.input_of(name) or HashInput(name, ()) for name in own.traffic]
+    found = []
+    for name in own.traffic:
+        layout = own.input_of(name) or own.input_of(packet_classes()[name].outer)
+        found.append(HashInput(name, ()) if layout is None else replace(layout, packet_class=name))
+    return found
 
 
 def _layout(layout: HashInput) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ from itertools import islice
 from random import Random
 
 from rss_dsl.nic import Index
-from rss_dsl.problem import Problem
+from rss_dsl.problem import Problem, Requirement
 from rss_solver.functions import prepare
 from rss_solver.gf2 import parity
 from rss_solver.proof.agreement import (
@@ -108,7 +108,6 @@ class _Verifier:
         self.problem, self.solution = problem, solution
         self.prover = Prover(limit)
         self.cases = Cases(problem)
-        self.needs = needs(problem, solution)
         self.known_sides: dict[tuple[int, int, bool, bool], tuple[int, _Sides]] = {}
         self.side_numbers: dict[_Sides, int] = {}
         self.spaces: dict[int, tuple[Claim, PairSpace]] = {}
@@ -118,6 +117,7 @@ class _Verifier:
         self.settled: set[tuple[int, int]] = set()
         self.vectors = 0
         self.all_whole = True
+        self.needs = needs(problem, solution, self._possible)
 
     def verdict(self) -> Verdict:
         """Case by case; the first that fails decides."""
@@ -180,6 +180,15 @@ class _Verifier:
         if group not in self.spaces:
             self.spaces[group] = claim, PairSpace(claim.condition, claim.inputs)
         return self.spaces[group]
+
+    def _possible(self, requirement: Requirement) -> bool:
+        """Whether any hashed packets satisfy a requirement, as far as Z3 can tell."""
+        claims = {case.group: case.claim for case in self.cases.of(requirement)}
+        return any(
+            self.prover.find_any(claim.condition, claim.inputs) is not None
+            for claim in claims.values()
+            if all(layout.fields for layout in claim.inputs)
+        )
 
     # --- proofs --------------------------------------------------------------------------------------
 
