@@ -69,6 +69,11 @@ KEY_NOT_SETTABLE = Rule("RSS214", "key-not-settable", _W)
 EXTRA_CLASSES = Rule("RSS215", "classes-hashed-as-well", _N)
 NARROWED_HASH = Rule("RSS216", "hash-narrowed-for-fragments", _N)
 UNUSUAL_FIELDS = Rule("RSS217", "unusual-fields", _N)
+UNKNOWN_FUNCTION = Rule("RSS240", "unknown-function", _E)
+FUNCTION_NOT_OFFERED = Rule("RSS241", "function-not-offered", _E)
+ONE_ENDED_FIELDS = Rule("RSS242", "one-ended-under-symmetric-function", _E)
+KEY_UNUSED = Rule("RSS243", "key-without-part", _E)
+ADAPTER_FUNCTION = Rule("RSS244", "adapter-shares-function", _E)
 
 # 3xx: solving and proving
 NOT_SUPPORTED = Rule("RSS301", "not-supported-yet", _E)
@@ -131,6 +136,11 @@ NF_NAME = Rule("RSS630", "nf-unusable-name", _E)
 NF_MISSING = Rule("RSS631", "nf-block-missing", _E)
 NF_NOT_TIED = Rule("RSS632", "nf-replies-not-tied", _W)
 NF_NO_CLASS = Rule("RSS633", "nf-without-state", _W)
+
+# 650-659: rte_flow rules
+NO_RULES = Rule("RSS650", "rules-not-known", _E)
+FUNCTION_BY_RULE = Rule("RSS651", "function-not-by-rule", _E)
+FUNCTION_NEEDS_RULE = Rule("RSS652", "function-needs-rte-flow", _E)
 
 # 9xx: internal
 INTERNAL = Rule("RSS901", "internal-error", _E)

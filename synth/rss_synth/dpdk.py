@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rss_dsl.problem import Problem
@@ -43,7 +44,11 @@ class DpdkTarget:
 
     def emit(self, problem: Problem, solution: Solution, origin: Provenance) -> tuple[Artifact, ...]:
         """`rss_config.c` and `rss_config.h`."""
-        ports = tuple(_c_port(plan) for plan in port_plans(problem, solution, self.name))
+        return self.configure(port_plans(problem, solution, self.name), origin)
+
+    def configure(self, plans: Sequence[PortPlan], origin: Provenance) -> tuple[Artifact, ...]:
+        """The same from plans: what start-up flags, key and table configure of them."""
+        ports = tuple(_c_port(plan) for plan in plans)
         groups = max(-(-len(port.table) // _GROUP) for port in ports)
         context = {"ports": ports, "groups": groups, "origin": origin}
         names = ("rss_config.c", "rss_config.h")

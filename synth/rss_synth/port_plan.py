@@ -41,12 +41,24 @@ class PortPlan:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """The port's `rss_hf`, each DPDK flag once, in the profile's order."""
+        """The port's `rss_hf`, each DPDK flag once, in the profile's order.
+
+        Classes that a rule narrows are on from the start: i40e and ice set no key for a port without types.
+        """
         found = []
         for switch, index in self.switches:
             field_set = switch.field_sets[index]
-            found += [*(() if field_set.instead else (switch.flag,)), *field_set.flags]
+            by_rule = field_set.via is Via.FLOW
+            if not by_rule:
+                found += [*(() if field_set.instead else (switch.flag,)), *field_set.flags]
+            elif any(f.via is Via.START and not f.flags for f in switch.field_sets):
+                found.append(switch.flag)
         return tuple(dict.fromkeys(found))
+
+    @property
+    def function_by_rule(self) -> bool:
+        """Whether the hash function is another than start-up gives: drivers of 22.11 take it by rule only."""
+        return self.port.function is not self.port.nic.functions.value[0]
 
     @property
     def implied(self) -> tuple[str, ...]:
@@ -70,10 +82,17 @@ def _flags_of(packet_class: str) -> Iterator[str]:
         yield f"RTE_ETH_RSS_IPV6_{_EXTENDED[kind]}"
 
 
-def port_plans(problem: Problem, solution: Solution, target: str) -> tuple[PortPlan, ...]:
-    """One plan per port. RssError with everything that stands in the way of every port."""
+def port_plans(
+    problem: Problem, solution: Solution, target: str, rules: bool = False
+) -> tuple[PortPlan, ...]:
+    """One plan per port. RssError with everything that stands in the way of every port.
+
+    `rules`: whether the target writes rte_flow rules.
+    """
     plans = unchecked_plans(problem, solution)
     refuse([finding for plan in plans for finding in _findings(plan, target)])
+    if not rules:
+        refuse([f for plan in plans for f in (*_by_rule(plan), *_function(plan, target))])
     return plans
 
 
@@ -120,7 +139,12 @@ def _findings(plan: PortPlan, target: str) -> Iterator[Diagnostic]:
     elif not nic.table_settable.value and not plan.solved.round_robin:
         message = f"the table of `{nic.name}` cannot be written, and the one of `{name}` is not round robin"
         yield finding(codes.FIXED_TABLE, plan, message, _FIXED_TABLE_ADVICE)
-    yield from _by_rule(plan)
+
+
+def _function(plan: PortPlan, target: str) -> Iterator[Diagnostic]:
+    if plan.function_by_rule:
+        message = f"`{plan.port.name}` hashes with `{plan.port.function}`, which `{target}` cannot set"
+        yield finding(codes.FUNCTION_NEEDS_RULE, plan, message, "use the target `rte-flow`")
 
 
 def _by_rule(plan: PortPlan) -> Iterator[Diagnostic]:
@@ -130,5 +154,7 @@ def _by_rule(plan: PortPlan) -> Iterator[Diagnostic]:
                 f"`{plan.port.name}` hashes `{switch.classes[0]}` by fields that `{plan.port.nic.name}` "
                 "takes by rte_flow only"
             )
-            advice = f"`rssc nic show {plan.port.nic.name}` lists what start-up offers"
+            advice = (
+                f"use the target `rte-flow`; `rssc nic show {plan.port.nic.name}` lists what start-up offers"
+            )
             yield finding(codes.NEEDS_RTE_FLOW, plan, message, advice)

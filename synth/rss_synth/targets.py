@@ -13,6 +13,7 @@ _PLACES = {
     "nf": ("rss_synth.nf", "NfTarget"),
     "dpdk": ("rss_synth.dpdk", "DpdkTarget"),
     "testpmd": ("rss_synth.testpmd", "TestpmdTarget"),
+    "rte-flow": ("rss_synth.rte_flow", "RteFlowTarget"),
     "ethtool": ("rss_synth.ethtool", "EthtoolTarget"),
     "json": ("rss_synth.json_target", "JsonTarget"),
 }

@@ -138,7 +138,7 @@ def _port(plan: PortPlan, common: str) -> _Port:
         key=plan.solved.key.hex(),
         key_type=_TYPES[plan.flags[0]],
         rules=tuple(_rule(_TYPES[flag]) for flag in _rest(plan, common)),
-        entries=tuple(_words(plan.solved.table)) if plan.write_table else (),
+        entries=tuple(table_words(plan.solved.table)) if plan.write_table else (),
         size=size,
         # All bits set; eight 64-bit masks in digits would not fit a word.
         masks=f"({','.join(['-1'] * -(-size // _GROUP))})",
@@ -155,7 +155,7 @@ def _rule(name: str) -> str:
     return f"pattern {' / '.join(items)} / end actions rss types {name} end queues end / end"
 
 
-def _words(table: Sequence[int]) -> Iterator[str]:
+def table_words(table: Sequence[int]) -> Iterator[str]:
     """`(entry,queue),…` in words that testpmd can read."""
     word = ""
     for entry, queue in enumerate(table):

@@ -1,7 +1,7 @@
 """What a NIC can be set to hash on one port: the field sets worth weighing, one choice per kind of class.
 
 Classes that offer the same fields under other names and are tied alike (TCP and UDP, the IP versions) are
-hashed alike. Of the field sets of a class, those that add only fields which every key must ignore are left out.
+hashed alike. Field sets of a class that add only fields which every key must ignore are left out.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
 
+from rss_dsl.check.functions import layouts
 from rss_dsl.check.switches import Selection
 from rss_dsl.problem import HashInput, Port, Problem, Requirement, SharedKey
 from rss_solver.choose import choose
@@ -47,7 +48,8 @@ class Rated:
 
 def configured(port: Port, selection: Selection) -> Port:
     """The port with its hash chosen."""
-    inputs = tuple(replace(entry, function=port.function) for entry in selection.inputs)
+    switches = (switch for switch, _ in selection.switches)
+    inputs = layouts(port.nic, port.function, selection.inputs, switches)
     return replace(port, inputs=inputs, switches=selection.switches, auto=False)
 
 

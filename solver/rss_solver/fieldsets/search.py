@@ -130,8 +130,7 @@ def _closest(options: Sequence[Option], shape: Fields) -> int:
 
 def _runner_up(ledger: _Ledger, best: Combination, at: int) -> tuple[int, Rated] | None:
     others = [_with(best, at, option) for option in range(len(ledger.choices[at])) if option != best[at]]
-    tried = [c for c in others if c in ledger.seen] or others[:ALTERNATIVES]
-    if not tried:
+    if not others:
         return None
-    found = max(tried, key=ledger.score)
+    found = max([*(c for c in others if c in ledger.seen), *others[:ALTERNATIVES]], key=ledger.score)
     return found[at], ledger.rated(found)
