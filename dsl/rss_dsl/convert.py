@@ -97,6 +97,8 @@ class Converter:
                 return spec.Traffic(classes=tuple(names), span=span)
             case "Fragments":
                 return spec.Fragments(span=span)
+            case "Function":
+                return spec.Function(name=raw.label, span=span)
             case _:
                 return spec.Key(digits=self._digits(raw.digits), span=span)
 

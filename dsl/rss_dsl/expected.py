@@ -11,7 +11,18 @@ from rss_dsl.lexical import KEYWORDS, quote, token_at, tokens
 from rss_dsl.nics import containing
 from rss_dsl.source import Source, Span
 
-PORT_ITEMS = ("device", "nic", "adapter", "hash", "queues", "table", "traffic", "fragments", "key")
+PORT_ITEMS = (
+    "device",
+    "nic",
+    "adapter",
+    "hash",
+    "queues",
+    "table",
+    "traffic",
+    "fragments",
+    "key",
+    "function",
+)
 
 _WORDS = {"Auto": ("auto",), "Mode": ("auto", "hash", "index"), "Style": ("ones", "random")}
 _WORDS["SameAsFlow"] = ("same-as-flow",)

@@ -19,6 +19,7 @@ from rss_dsl.spec import (
     Equality,
     Expr,
     Fragments,
+    Function,
     Hash,
     Import,
     Key,
@@ -144,6 +145,8 @@ def _port_item(item: PortItem) -> str:
             return "fragments same-as-flow"
         case Key(digits=digits):
             return f"key {digits}"
+        case Function(name=name):
+            return f"function {name}"
         case _:
             assert_never(item)
 

@@ -75,6 +75,13 @@ class Function(StrEnum):
     """The XOR of the input's 32-bit words; the key plays no part."""
 
 
+SYMMETRIC = frozenset({Function.SYMMETRIC_XOR, Function.SYMMETRIC_OR_XOR, Function.SYMMETRIC_SORT})
+"""Functions that hash both directions of a flow alike."""
+
+SIMPLE_XOR_KEY = bytes((0, 0, 0, 1))
+"""`simple-xor` is the Toeplitz hash, by this key, of the XOR of the words with its bits in reverse order."""
+
+
 class KeyOrder(StrEnum):
     """How the hardware reads the key bytes that are written to it below the driver."""
 

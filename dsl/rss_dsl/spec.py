@@ -191,7 +191,14 @@ class Key(Commented):
     digits: str
 
 
-PortItem = Device | Nic | Adapter | Hash | Queues | Table | Traffic | Fragments | Key
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function(Commented):
+    """`function symmetric-xor`: how the NIC hashes, by name."""
+
+    name: str
+
+
+PortItem = Device | Nic | Adapter | Hash | Queues | Table | Traffic | Fragments | Key | Function
 
 
 # --- statements -------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from rss_dsl.fields import width
-from rss_dsl.nic import Function
+from rss_dsl.nic import SIMPLE_XOR_KEY, Function
 from rss_dsl.problem import HashInput
 
 WORD = 32
@@ -22,7 +22,7 @@ LINEAR = frozenset({Function.TOEPLITZ, Function.SYMMETRIC_XOR, Function.SIMPLE_X
 
 def simple_xor_key(length: int) -> bytes:
     """The key of `length` bytes under which Toeplitz of a prepared input is the XOR of its words."""
-    return (1).to_bytes(4, "big").ljust(length, b"\0")
+    return SIMPLE_XOR_KEY.ljust(length, b"\0")
 
 
 def prepare(layout: HashInput, data: int) -> int:

@@ -64,6 +64,7 @@ BEGINS: dict[type[spec.Node], str] = {
     spec.Table: "table ",
     spec.Traffic: "traffic ",
     spec.Fragments: "fragments ",
+    spec.Function: "function ",
     spec.Key: "key ",
 }
 

@@ -34,7 +34,7 @@ import "std/flows.rss"
   device 0 nic intel-x710  adapter card-1
   hash ipv4-tcp ( ipv4_src , ipv4_dst ), ipv4-udp
   queues 16 table 512 traffic ipv4-tcp,l2
-  fragments same-as-flow key 0x6D:5A
+  fragments same-as-flow function simple-xor key 0x6D:5A
 }
   ports TX[4] { hash auto }
 relation mirrored(a, b) { a.ip_src == b.ip_dst }
@@ -60,6 +60,7 @@ SPANS: dict[type[spec.Node], list[str]] = {
     spec.Traffic: ["traffic ipv4-tcp,l2"],
     spec.ClassName: ["ipv4-tcp", "l2"],
     spec.Fragments: ["fragments same-as-flow"],
+    spec.Function: ["function simple-xor"],
     spec.Key: ["key 0x6D:5A"],
     spec.PortDecl: [
         SAMPLE[SAMPLE.index("port LAN") : SAMPLE.index("\n  ports")],

@@ -110,6 +110,7 @@ PORT_ITEMS = st.one_of(
         comments=_C,
     ),
     st.builds(spec.Fragments, comments=_C),
+    st.builds(spec.Function, comments=_C, name=st.sampled_from(("toeplitz", "symmetric-xor", "none"))),
     st.builds(spec.Key, digits=DIGITS, comments=_C),
 )
 

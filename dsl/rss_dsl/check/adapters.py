@@ -22,6 +22,7 @@ def check_adapters(declared: Sequence[Declared], report: Report) -> None:
                 _two_nics(group[0], (one, port), report)
             elif port.nic.field_set_scope.value is Scope.ADAPTER:
                 _same_fields(one, port, hashed, report)
+                _same_function(group[0], (one, port), report)
 
 
 def _by_adapter(declared: Sequence[Declared]) -> dict[str, list[tuple[Declared, Port]]]:
@@ -50,6 +51,20 @@ def _two_nics(first: tuple[Declared, Port], other: tuple[Declared, Port], report
         related=(Label(_adapter_span(first[0]), f"`{here.name}` is on it as well"),),
         help="the ports of one adapter have one kind of NIC; name the other card differently",
     )
+
+
+def _same_function(first: tuple[Declared, Port], other: tuple[Declared, Port], report: Report) -> None:
+    here, there = first[1], other[1]
+    if here.function is not there.function:
+        item = other[0].items.function
+        report.add(
+            codes.ADAPTER_FUNCTION,
+            f"`{here.name}` and `{there.name}` on adapter `{here.adapter}` hash by `{here.function}`"
+            f" and `{there.function}`",
+            _adapter_span(other[0]) if item is None else item.span,
+            related=(Label(_adapter_span(first[0]), f"`{here.name}` is on it as well"),),
+            help=f"a card of `{here.nic.name}` has one function for all its ports",
+        )
 
 
 def _same_fields(

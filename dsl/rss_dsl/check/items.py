@@ -14,6 +14,7 @@ from rss_dsl.spec import (
     Adapter,
     Device,
     Fragments,
+    Function,
     Hash,
     Key,
     Nf,
@@ -26,7 +27,7 @@ from rss_dsl.spec import (
     Traffic,
 )
 
-Item = TypeVar("Item", Adapter, Device, Fragments, Hash, Key, Nic, Queues, Table, Traffic)
+Item = TypeVar("Item", Adapter, Device, Fragments, Function, Hash, Key, Nic, Queues, Table, Traffic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Items:
     traffic: Traffic | None = None
     fragments: Fragments | None = None
     key: Key | None = None
+    function: Function | None = None
 
 
 def items_of(declaration: PortDecl, report: Report) -> Items:
@@ -64,6 +66,7 @@ def items_of(declaration: PortDecl, report: Report) -> Items:
         traffic=_first(first, Traffic),
         fragments=_first(first, Fragments),
         key=_first(first, Key),
+        function=_first(first, Function),
     )
 
 

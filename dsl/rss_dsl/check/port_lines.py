@@ -37,6 +37,9 @@ def port_lines(declared: Iterable[Declared], ports: Sequence[Port], lines: Seque
         if one.items.key is not None:
             line = found.line(f"key of {one.items.declaration.name}", one.items.key.span)
             found.pinned += ((line, position) for position in positions)
+        elif one.port is not None and one.port.pinned is not None:
+            line = found.line(f"function of {one.items.declaration.name}", one.port.pinned.span)
+            found.pinned += ((line, position) for position in positions)
     _share(found, by_declaration, ports)
     for one, positions in by_declaration:
         if one.items.fragments is not None:

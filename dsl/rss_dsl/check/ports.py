@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from rss_dsl import codes
-from rss_dsl.check import hashing, lints
+from rss_dsl.check import functions, hashing, lints
 from rss_dsl.check.fragments import at_start, ties
 from rss_dsl.check.items import Items, header, items_of, repeated
 from rss_dsl.check.names import Member, Names
@@ -114,6 +114,7 @@ def _port(declaration: PortDecl, items: Items, report: Report) -> Port | None:
         _tunnels_hashed(declaration, items.traffic, selection, report)
     queues = _queues(profile, declaration, items, report)
     size = None if queues is None else _table(profile, queues, declaration, items, report)
+    function = functions.function_of(profile, items.function, report)
     pinned = None if items.key is None else _pinned(profile, items.key, report)
     if items.key is None and profile.toeplitz.value and not profile.key_settable.value:
         report.add(
@@ -124,19 +125,24 @@ def _port(declaration: PortDecl, items: Items, report: Report) -> Port | None:
         )
     if selection is None or queues is None or size is None or (pinned is None) != (items.key is None):
         return None
+    if function is None:
+        return None
+    switches = (switch for switch, _ in selection.switches)
+    inputs = functions.layouts(profile, function, selection.inputs, switches)
+    functions.check_ends(function, inputs, items, report)
     return Port(
         name=declaration.name,
         device=0,
         nic=profile,
         queues=queues,
         table_size=size,
-        inputs=tuple(replace(layout, function=profile.functions.value[0]) for layout in selection.inputs),
+        inputs=inputs,
         switches=selection.switches,
         auto=not selection.inputs,
         traffic=traffic,
         adapter=None if items.adapter is None else items.adapter.name,
-        pinned=pinned,
-        function=profile.functions.value[0],
+        pinned=functions.pinned_by(profile, function, items, report) or pinned,
+        function=function,
         span=header(declaration),
     )
 

@@ -59,7 +59,8 @@ X710 = replace(
     key_scope=code(Scope.PORT, f"{_I40E}: PFQF_HKEY is per physical function"),
     key_settable=code(True, f"{_I40E}: i40e_dev_rss_hash_update"),
     functions=code(
-        (Function.TOEPLITZ, Function.SYMMETRIC_XOR), f"{_I40E_HASH}: SYMMETRIC_TOEPLITZ per pattern"
+        (Function.TOEPLITZ, Function.SYMMETRIC_XOR, Function.SIMPLE_XOR),
+        f"{_I40E_HASH}: SYMMETRIC_TOEPLITZ per pattern, SIMPLE_XOR for the card",
     ),
     table_sizes=code((512,), f"{_I40E}:3898 hash_lut_size"),
     table_settable=code(True, f"{_I40E}: i40e_dev_rss_reta_update"),
@@ -203,7 +204,10 @@ E810 = replace(
     key_bytes=code(52, "DPDK drivers/net/intel/ice/base/ice_hw_autogen.h: VSIQF_HKEY, 13 words"),
     key_scope=code(Scope.PORT, f"{_ICE}: the key is the VSI's"),
     key_settable=code(True, f"{_ICE}: ice_rss_hash_update"),
-    functions=code((Function.TOEPLITZ, Function.SYMMETRIC_XOR), f"{_ICE_HASH}: SYMMETRIC_TOEPLITZ by rule"),
+    functions=code(
+        (Function.TOEPLITZ, Function.SYMMETRIC_XOR, Function.SIMPLE_XOR),
+        f"{_ICE_HASH}: SYMMETRIC_TOEPLITZ by rule, SIMPLE_XOR with an empty pattern",
+    ),
     table_sizes=code((512, 128, 2048), f"{_ICE}: ice_rss_reta_update; DPDK reports at most 512"),
     table_settable=code(True, f"{_ICE}: ice_rss_reta_update"),
     max_queues=code(256, "DPDK drivers/net/intel/ice: ICE_MAX_Q_PER_TC"),

@@ -216,7 +216,9 @@ _HISILICON = replace(
     aliases=("hns3", "kunpeng"),
     key_bytes=code(40, f"{_NET}/hns3/hns3_rss.h: HNS3_RSS_KEY_SIZE; the device may report up to 128"),
     key_settable=code(True, f"{_HNS3}: hns3_dev_rss_hash_update"),
-    functions=code((Function.TOEPLITZ, Function.SYMMETRIC_XOR), f"{_HNS3}: hns3_hash_func_map"),
+    functions=code(
+        (Function.TOEPLITZ, Function.SYMMETRIC_XOR, Function.SIMPLE_XOR), f"{_HNS3}: hns3_hash_func_map"
+    ),
     table_sizes=code((512, 1024, 2048), f"{_NET}/hns3/hns3_rss.h: HNS3_RSS_IND_TBL_SIZE, _MAX"),
     table_settable=code(True, f"{_HNS3}: hns3_dev_rss_reta_update"),
     algorithm_settable=code(True, f"{_NET}/hns3/hns3_common.c:137 rss_algo_capa"),
@@ -286,6 +288,10 @@ _NETRONOME = replace(
     key_bytes=code(40, "DPDK drivers/common/nfp/nfp_common_ctrl.h:256"),
     table_sizes=code((128,), "DPDK drivers/common/nfp/nfp_common_ctrl.h:259"),
     table_settable=code(True, f"{_NET}/nfp/nfp_ethdev.c: nfp_net_reta_update"),
+    functions=code(
+        (Function.TOEPLITZ, Function.SIMPLE_XOR),
+        f"{_NET}/nfp/nfp_net_common.c: rss_algo_capa, Toeplitz and xor",
+    ),
     algorithm_settable=code(True, f"{_NET}/nfp/nfp_net_common.c: rss_algo_capa, Toeplitz and xor"),
     switches=microsoft(("tcp", "udp", "sctp")),
     switches_source=code("IPv4, IPv6, TCP, UDP, SCTP", f"{_NET}/nfp/nfp_net_common.h:45-51"),
