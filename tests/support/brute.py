@@ -296,10 +296,13 @@ class Meaning:
             len(self.problem.ports), ((t.requirement.first, t.requirement.second) for t in self.hashed_ties)
         )
 
+    def component(self, port: int) -> set[int]:
+        """The component of a port."""
+        return next(found for found in self.components if port in found)
+
     def smallest(self, port: int) -> int:
         """Entries of the smallest table in the component of a port."""
-        component = next(c for c in self.components if port in c)
-        return min(self.problem.ports[i].table_size for i in component)
+        return min(self.problem.ports[i].table_size for i in self.component(port))
 
 
 def matter(port: Port) -> list[HashInput]:

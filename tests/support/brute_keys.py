@@ -25,20 +25,27 @@ SAMPLES = 4000
 """c classes that some key spreads are spread by one key in 2^c at least (a polynomial of degree c)."""
 
 
-def linear(port: Port) -> bool:
-    """Whether table entries are sums of hash bits."""
-    index = port.nic.index.value
-    return index in (Index.LSB, Index.XOR_FOLD8) or port.table_size.bit_count() == 1
+def corresponding(meaning: Meaning, port: int) -> bool:
+    """Whether entries of the component's tables stand for sums of hash bits that can be made to agree.
+
+    Elsewhere only whole hashes can: tables picked in different ways, or of sizes that are no powers of two.
+    """
+    ports = [meaning.problem.ports[i] for i in meaning.component(port)]
+    smallest = min(port.table_size for port in ports)
+    remainders = {Index.LSB: Index.MODULO}
+    ways = {remainders.get(port.nic.index.value, port.nic.index.value) for port in ports}
+    repeated = all(port.table_size % smallest == 0 for port in ports)
+    return smallest == 1 or (len(ways) == 1 and repeated and smallest.bit_count() == 1)
 
 
-def entry_bits(port: Port, count: int) -> list[list[int]]:
-    """The hash bits (0 first) whose sums are the `count` low bits of the table entry, lowest first."""
-    size = port.table_size.bit_length() - 1
+def entry_bits(port: Port, size: int) -> list[list[int]]:
+    """The hash bits (0 first) whose sums make the entry of a table of this size."""
+    count = size.bit_length() - 1
     match port.nic.index.value:
         case Index.HIGH_BITS:
-            return [[size - 1 - bit] for bit in range(count)]
+            return [[bit] for bit in range(count)]
         case Index.XOR_FOLD8:
-            return [[bit + 8 * n for n in range(4)] for bit in range(7, 7 - count, -1)]
+            return [[bit + 8 * n for n in range(4)] for bit in range(8 - count, 8)]
         case _:
             return [[HASH - 1 - bit] for bit in range(count)]
 
@@ -88,6 +95,7 @@ def broken(meaning: Meaning, keys: Sequence[bytes], tables: Sequence[Sequence[in
     """Judge keys by every tied pair."""
     queue = bits = False
     ports = meaning.problem.ports
+    alike = [_alike(meaning, i) for i in range(len(ports))]
     for tied in meaning.ties:
         sides = (tied.requirement.first, tied.requirement.second)
         queues, values, low = [], [], []
@@ -99,18 +107,29 @@ def broken(meaning: Meaning, keys: Sequence[bytes], tables: Sequence[Sequence[in
             value = hashes(layout, keys[i], port.nic.hash_init.value)[inputs]
             entry = entries(value, len(table), port.nic.index.value)
             values.append(value)
-            low.append(entry % agreed_size(meaning, i))
+            low.append(entry if alike[i] else entries(value, agreed_size(meaning, i), port.nic.index.value))
             queues.append(table[entry])
         queue |= bool((queues[0] != queues[1]).any())
-        if len(values) == 2:
-            bits |= bool(((values if whole else low)[0] != (values if whole else low)[1]).any())
+        if len(values) == 2 and (whole or alike[sides[0]] is not False):
+            a, b = values if whole else low
+            bits |= bool((a != b).any())
     return Broken(queue, bits)
+
+
+def _alike(meaning: Meaning, port: int) -> bool | None:
+    """Where only whole hashes can be made to agree: whether tied packets must still share an entry.
+
+    They must where all ports of the component pick entries in one way, else queues are all that counts.
+    """
+    if corresponding(meaning, port) or agreed_size(meaning, port) == 1:
+        return None
+    ports = [meaning.problem.ports[i] for i in meaning.component(port)]
+    return len({(port.table_size, port.nic.index.value) for port in ports}) == 1
 
 
 def agreed_size(meaning: Meaning, port: int) -> int:
     """Entries of the table that a component has to agree on; one where there is one queue."""
-    component = next(c for c in meaning.components if port in c)
-    ports = [meaning.problem.ports[i] for i in component]
+    ports = [meaning.problem.ports[i] for i in meaning.component(port)]
     return min(port.table_size if port.queues > 1 else 1 for port in ports)
 
 
@@ -127,15 +146,14 @@ class Keys:
         """What has to agree on a port, each a sum of hash bits."""
         if self.whole(port):
             return [[bit] for bit in range(HASH)]
-        return entry_bits(self.ports[port], agreed_size(self.meaning, port).bit_length() - 1)
+        return entry_bits(self.ports[port], agreed_size(self.meaning, port))
 
     def whole(self, port: int) -> bool:
         """Whether whole hashes have to agree in the component of a port."""
         if self.mode == "hash":
             return True
-        component = [self.ports[i] for i in next(c for c in self.meaning.components if port in c)]
-        busy = any(p.queues > 1 for p in component)
-        return busy and not all(linear(p) for p in component)
+        busy = any(self.ports[i].queues > 1 for i in self.meaning.component(port))
+        return busy and not corresponding(self.meaning, port)
 
     def form(
         self, port: int, layout: HashInput, data: int, hash_bits: Sequence[int], init: bool = True
@@ -183,15 +201,18 @@ class Keys:
 
     @cached_property
     def spreading(self) -> list[list[int]]:
-        """For every class that must be spread, the forms of which one has to be odd."""
+        """For every class that must be spread, the forms of which one has to be odd.
+
+        A class with one possible input has nothing to spread.
+        """
         found = []
         for i, port in enumerate(self.ports):
             for layout in port.live if port.queues > 1 else ():
                 inputs = self.meaning.live(i, layout)
-                if not len(inputs):
+                if len(inputs) < 2:
                     continue
-                count = self.meaning.smallest(i).bit_length() - 1
-                bits = entry_bits(port, count) if linear(port) else [[bit] for bit in range(HASH)]
+                whole = not corresponding(self.meaning, i)
+                bits = [[bit] for bit in range(HASH)] if whole else entry_bits(port, self.meaning.smallest(i))
                 steps = independent([int(d ^ inputs[0]) for d in inputs])
                 found.append([self.form(i, layout, d, one, init=False) for d in steps for one in bits])
         return found
@@ -237,9 +258,10 @@ def every_key(meaning: Meaning) -> int | None:
     ports = meaning.problem.ports
     used: dict[int, list[int]] = {}
     for i, port in enumerate(ports):
-        if not linear(port) or port.nic.index.value is Index.XOR_FOLD8 or port.pinned is not None:
+        folded = port.nic.index.value is Index.XOR_FOLD8
+        if folded or port.pinned is not None or not corresponding(meaning, i):
             return None
-        bits = [b for (b,) in entry_bits(port, port.table_size.bit_length() - 1)]
+        bits = [b for (b,) in entry_bits(port, agreed_size(meaning, i))]
         widest = max((selected(layout) for layout in port.inputs), default=0)
         used[i] = sorted({b + x for b in bits for x in range(widest)})
         if len(used[i]) > KEY_BITS_TO_TRY:
@@ -273,7 +295,7 @@ def _all_entries(meaning: Meaning, port: int, bits: Sequence[int]) -> dict[HashI
                     text[bit] = str(number >> place & 1)
             key = int("".join(text), 2).to_bytes(one.key_bits // 8, "big")
             value = hashes(layout, key, one.nic.hash_init.value)
-            rows.append(entries(value, one.table_size, one.nic.index.value) % size)
+            rows.append(entries(value, size, one.nic.index.value))
         result[layout] = np.array(rows)
     return result
 

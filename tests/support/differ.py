@@ -11,7 +11,7 @@ from random import Random
 
 import numpy as np
 from brute import HASH, Meaning, Packets, default_queue, entries, hash_input, hashes, holds, matter
-from brute_keys import Keys, agreed_size, broken, every_key, independent, linear
+from brute_keys import Keys, agreed_size, broken, corresponding, every_key, independent
 
 from rss_dsl.fields import WIDTHS, packet_classes
 from rss_dsl.problem import Problem
@@ -64,9 +64,8 @@ def examine(problem: Problem, seed: int) -> str:
         return "conflict"
     _compare_solution(problem, meaning, keys, outcome.solution)
     for _ in range(FOREIGN):
-        _compare_verdict(
-            problem, meaning, _with_keys(outcome.solution, _foreign(keys, outcome.solution, random))
-        )
+        foreign = _with_keys(outcome.solution, _foreign(keys, random))
+        _compare_verdict(problem, meaning, foreign, foreign=True)
     return "solved"
 
 
@@ -116,8 +115,11 @@ def _compare_solution(problem: Problem, meaning: Meaning, keys: Keys, solution: 
         f"keys {_shown(given)} send a tied pair to different queues",
     )
     for i, port in enumerate(solution.ports):
-        for spread, layout in zip(port.spread, problem.ports[i].live, strict=True):
-            _compare_spread(problem, meaning, i, layout, port.key, port.table, spread)
+        layouts = {layout.packet_class: layout for layout in problem.ports[i].live}
+        sent = [name for name, layout in layouts.items() if len(meaning.live(i, layout))]
+        check([spread.packet_class for spread in port.spread] == sent, f"{port.name} receives {sent}")
+        for spread in port.spread:
+            _compare_spread(problem, meaning, i, layouts[spread.packet_class], port.key, port.table, spread)
     _compare_verdict(problem, meaning, solution)
 
 
@@ -125,15 +127,15 @@ def _compare_spread(problem, meaning, i, layout, key, table, spread) -> None:
     """Ranks and queues by enumeration; exact where what traffic can have is an affine set."""
     port = problem.ports[i]
     inputs = meaning.live(i, layout)
-    if not len(inputs) or not linear(port):
+    if not corresponding(meaning, i):
         return
     value = hashes(layout, key, port.nic.hash_init.value)[inputs]
     entry = entries(value, len(table), port.nic.index.value)
-    low = entry % meaning.smallest(i)
+    low = entries(value, meaning.smallest(i), port.nic.index.value)
     rank = len(independent([int(x ^ low[0]) for x in low]))
     where = f"{port.name} {layout.packet_class} under {key.hex()}"
     check(spread.rank == rank, f"rank of {where}: {rank}, the solver says {spread.rank}")
-    check(port.queues == 1 or rank > 0, f"rank of {where} is 0")
+    check(port.queues == 1 or len(inputs) == 1 or rank > 0, f"rank of {where} is 0")
     queues = len({table[x] for x in entry})
     affine = 1 << len(independent([int(x ^ inputs[0]) for x in inputs])) == len(inputs)
     check(
@@ -145,7 +147,10 @@ def _compare_spread(problem, meaning, i, layout, key, table, spread) -> None:
 # --- verdicts ----------------------------------------------------------------------------------------
 
 
-def _compare_verdict(problem: Problem, meaning: Meaning, solution: Solution) -> None:
+def _compare_verdict(problem: Problem, meaning: Meaning, solution: Solution, foreign: bool = False) -> None:
+    """The verdict is right. Of foreign keys that part hashes and no entry of an index that is not linear,
+    it may be left open."""
+    may_give_up = foreign and not all(corresponding(meaning, i) for i in range(len(problem.ports)))
     keys = [port.key for port in solution.ports]
     judged = broken(meaning, keys, [port.table for port in solution.ports], problem.equality == "hash")
     verdict = verify(problem, solution)
@@ -157,7 +162,9 @@ def _compare_verdict(problem: Problem, meaning: Meaning, solution: Solution) -> 
             check(judged.queue or judged.bits, f"{verdict}, but no pair is parted under {shown}")
             _replay(problem, meaning, solution, verdict)
         case _:
-            raise DifferenceError(f"{verdict} under {shown}")
+            check(
+                may_give_up and not judged.queue and not judged.bits, f"{verdict}, but {judged} under {shown}"
+            )
 
 
 def _replay(problem: Problem, meaning: Meaning, solution: Solution, found: Counterexample) -> None:
@@ -176,8 +183,13 @@ def _replay(problem: Problem, meaning: Meaning, solution: Solution, found: Count
     if a.hash is not None and b.hash is not None:
         if problem.equality == "hash":
             differ |= a.hash != b.hash
-        elif a.entry is not None and b.entry is not None:
-            differ |= a.entry % agreed_size(meaning, ports[0]) != b.entry % agreed_size(meaning, ports[1])
+        elif corresponding(meaning, ports[0]):
+            sizes = (agreed_size(meaning, i) for i in ports)
+            ways = (problem.ports[i].nic.index.value for i in ports)
+            low = [entries(np.array(x.hash), n, way) for x, n, way in zip(landings, sizes, ways, strict=True)]
+            differ |= bool(low[0] != low[1])
+        else:
+            differ |= a.entry != b.entry
     check(differ, f"{found} parts nothing")
 
 
@@ -210,7 +222,7 @@ def _packets(packet: Packet) -> Packets:
 # --- keys --------------------------------------------------------------------------------------------
 
 
-def _foreign(keys: Keys, solution: Solution, random: Random) -> list[bytes]:
+def _foreign(keys: Keys, random: Random) -> list[bytes]:
     """Keys of the set, keys one bit beside it, or any."""
     ports = keys.ports
     kind = random.choice(("any", "beside", "of the set"))
