@@ -66,7 +66,8 @@ def options(problem: Problem, index: int, classes: Iterable[str]) -> list[Option
     fields = {name: useful(problem, index, name) for name in classes}
     kinds = _kinds(port.nic, fields)
     found = []
-    for shapes in islice(product(*(kind.shapes for kind in kinds)), MAX_OPTIONS):
+    combinations = product(*(kind.shapes for kind in kinds)) if kinds else ()
+    for shapes in islice(combinations, MAX_OPTIONS):
         wanted = {
             name: _named(shape, name)
             for kind, shape in zip(kinds, shapes, strict=True)
