@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-from rss_solver.tied.formula import Comparison, Every, Formula, Some, Tie
+from rss_solver.tied.formula import Comparison, Every, Formula, Some, Tie, by_bits
 from rss_solver.tied.wires import ONE
 
 MAX_CASES = 2048
@@ -40,7 +40,7 @@ _Expand = Callable[[Some], bool]
 
 def _case(parts: tuple[Formula, ...]) -> Case:
     ties = tuple(part for part in parts if isinstance(part, Tie))
-    return Case(ties, tuple(part for part in parts if not isinstance(part, Tie)))
+    return Case(ties, tuple(bit for part in parts if not isinstance(part, Tie) for bit in by_bits(part)))
 
 
 def _count(formula: Formula, expand: _Expand) -> int:

@@ -93,8 +93,8 @@ def repairer(component: Component) -> Callable[[int], int]:
         (_writer(target, component.size), _reader(source, component.size))
         for fact in component.facts
         if isinstance(fact, Comparison) and fact.op == "=="
-        for target, source in ((fact.left, fact.right), (fact.right, fact.left))
-        if not isinstance(target, Operation) and _gives(target, source)
+        for sides in ((fact.left, fact.right), (fact.right, fact.left))
+        for target, source in _definitions(*sides)
     ]
 
     def repair(assignment: int) -> int:
@@ -105,10 +105,21 @@ def repairer(component: Component) -> Callable[[int], int]:
     return repair
 
 
-def _gives(target: Bits, source: Word) -> bool:
-    """Whether an equation can be read as a definition of the target."""
-    chosen = set(target)
-    return len(chosen) == len(target) and min(chosen) >= FIRST and chosen.isdisjoint(word_bits(source))
+def _definitions(word: Word, value: Word) -> Iterator[tuple[Bits, Word]]:
+    """The words of variables within `word` that follow from `word == value`, each with what gives it."""
+    match word:
+        case Operation("+", left, right):
+            yield from _definitions(left, Operation("-", value, right))
+            yield from _definitions(right, Operation("-", value, left))
+        case Operation("-", left, right):
+            yield from _definitions(left, Operation("+", value, right))
+            yield from _definitions(right, Operation("-", left, value))
+        case Operation("^", left, right):
+            yield from _definitions(left, Operation("^", value, right))
+            yield from _definitions(right, Operation("^", value, left))
+        case tuple() if min(word) >= FIRST and len(set(word)) == len(word):
+            if set(word).isdisjoint(word_bits(value)):
+                yield word, value
 
 
 def _writer(target: Bits, size: int) -> Callable[[int, int], int]:

@@ -91,6 +91,28 @@ def formula_bits(formula: Formula) -> Iterator[int]:
             yield from word_bits(right)
 
 
+def by_bits(formula: Formula) -> Iterator[Formula]:
+    """An equality of words that are made bit by bit as equalities of bits; anything else as it is."""
+    match formula:
+        case Comparison("==", left, right) if _is_bitwise(left) and _is_bitwise(right):
+            for x in range(word_width(left)):
+                yield Comparison("==", _bit(left, x), _bit(right, x))
+        case _:
+            yield formula
+
+
+def _is_bitwise(word: Word) -> bool:
+    if isinstance(word, Operation):
+        return word.op in ("&", "|", "^") and _is_bitwise(word.left) and _is_bitwise(word.right)
+    return True
+
+
+def _bit(word: Word, x: int) -> Word:
+    if isinstance(word, Operation):
+        return Operation(word.op, _bit(word.left, x), _bit(word.right, x))
+    return word[x : x + 1]
+
+
 def renamed(formula: Formula, name: Callable[[int], int]) -> Formula:
     """The formula over other bits; ties become comparisons, since what they tie has been told apart."""
     match formula:
