@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic
-from rss_dsl.nic import Switch
+from rss_dsl.nic import Function, Switch
 from rss_dsl.problem import Problem
 from rss_solver.solution import PortSolution, Solution
 from rss_synth.port_plan import PortPlan, finding, port_plans, refuse
@@ -35,6 +35,9 @@ _LETTERS = {
 }
 """Letters of `ethtool -N DEV rx-flow-hash TYPE LETTERS` (ethtool(8))."""
 _ORDER = "mvtsdfn"
+
+_TRANSFORMS = frozenset({Function.SYMMETRIC_XOR, Function.SYMMETRIC_OR_XOR})
+"""What `ethtool -X DEV xfrm` calls by the same names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class _Interface:
     """How `ethtool -X` makes the table; None: it can't, or nobody can."""
     helper: bool
     """Whether `reta` writes the table."""
+    transform: str | None
+    """The symmetric transformation to switch on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +76,12 @@ class EthtoolTarget:
 
     def emit(self, problem: Problem, solution: Solution, origin: Provenance) -> tuple[Artifact, ...]:
         """`steer.sh`, and `reta.c` with a Makefile where a table needs it."""
-        plans = port_plans(problem, solution, self.name)
+        plans = port_plans(problem, solution, self.name, functions=_TRANSFORMS)
         refuse([f for plan in plans for switch, _ in plan.switches for f in _findings(plan, switch)])
         interfaces = tuple(_interface(plan) for plan in plans)
         helper = any(interface.helper for interface in interfaces)
-        context = {"interfaces": interfaces, "helper": helper, "origin": origin}
+        symmetric = any(interface.transform for interface in interfaces)
+        context = {"interfaces": interfaces, "helper": helper, "symmetric": symmetric, "origin": origin}
         script = Artifact("steer.sh", render("ethtool/steer.sh.j2", **context), executable=True)
         names = ("Makefile", "reta.c") if helper else ()
         others = [Artifact(name, render(f"ethtool/{name}.j2", **context)) for name in names]
@@ -112,6 +118,7 @@ def _interface(plan: PortPlan) -> _Interface:
         round_robin=plan.solved.round_robin,
         spread=spread,
         helper=plan.write_table and spread is None,
+        transform=plan.port.function.value if plan.port.function in _TRANSFORMS else None,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rss_dsl import codes
 from rss_dsl.check.switches import select
 from rss_dsl.diagnostics import Diagnostic, RssError, Rule
-from rss_dsl.nic import Switch, Via
+from rss_dsl.nic import Function, Switch, Via
 from rss_dsl.problem import Port, Problem
 from rss_solver.solution import PortSolution, Solution
 
@@ -83,16 +83,21 @@ def _flags_of(packet_class: str) -> Iterator[str]:
 
 
 def port_plans(
-    problem: Problem, solution: Solution, target: str, rules: bool = False
+    problem: Problem,
+    solution: Solution,
+    target: str,
+    rules: bool = False,
+    functions: frozenset[Function] = frozenset(),
 ) -> tuple[PortPlan, ...]:
     """One plan per port. RssError with everything that stands in the way of every port.
 
-    `rules`: whether the target writes rte_flow rules.
+    `rules`: whether the target writes rte_flow rules, which also set functions. `functions`: what it can set
+    otherwise, beside what start-up gives.
     """
     plans = unchecked_plans(problem, solution)
     refuse([finding for plan in plans for finding in _findings(plan, target)])
     if not rules:
-        refuse([f for plan in plans for f in (*_by_rule(plan), *_function(plan, target))])
+        refuse([f for plan in plans for f in (*_by_rule(plan), *_function(plan, target, functions))])
     return plans
 
 
@@ -141,8 +146,8 @@ def _findings(plan: PortPlan, target: str) -> Iterator[Diagnostic]:
         yield finding(codes.FIXED_TABLE, plan, message, _FIXED_TABLE_ADVICE)
 
 
-def _function(plan: PortPlan, target: str) -> Iterator[Diagnostic]:
-    if plan.function_by_rule:
+def _function(plan: PortPlan, target: str, functions: frozenset[Function]) -> Iterator[Diagnostic]:
+    if plan.function_by_rule and plan.port.function not in functions:
         message = f"`{plan.port.name}` hashes with `{plan.port.function}`, which `{target}` cannot set"
         yield finding(codes.FUNCTION_NEEDS_RULE, plan, message, "use the target `rte-flow`")
 

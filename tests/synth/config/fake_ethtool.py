@@ -58,7 +58,7 @@ def spread(nic: dict, words: list[str]) -> None:
     if words[0] == "hkey" and FAULT != "ignore-key":
         nic["key"] = words[1]
     elif words[0] == "xfrm" and FAULT != "ignore-xfrm":
-        nic["symmetric"] = False
+        nic["symmetric"] = words[1] == "symmetric-xor" and FAULT != "ignore-xfrm-on"
     elif words[0] == "equal" and FAULT != "ignore-table":
         nic["table"] = [i % int(words[1]) for i in range(512)]
     elif words[0] == "weight":

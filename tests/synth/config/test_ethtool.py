@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rss_dsl.diagnostics import RssError
+from rss_dsl.nic import Function
 from rss_solver.solution import PortSolution
 from rss_synth.ethtool import EthtoolTarget, _spread
 from rss_synth.target import Artifact
@@ -169,6 +170,19 @@ def test_symmetric_transformations_are_off_before_fields_are_set(bench: Bench) -
     assert bench.run("LAN=eth0", "WAN=eth1", FAKE_FAULT="symmetric").returncode == 0
     words = [" ".join(command) for command in bench.commands]
     assert words.index("-X eth0 xfrm none") < words.index("-N eth0 rx-flow-hash tcp4 sdfn")
+
+
+@pytest.mark.parametrize(("fault", "code"), [("", 0), ("ignore-xfrm-on", 1)])
+def test_symmetric_transformations_are_set_after_the_fields_and_read_back(
+    tmp_path: Path, build, origin, fault: str, code: int
+) -> None:
+    problem, solution = build()
+    ports = tuple(replace(port, function=Function.SYMMETRIC_XOR) for port in problem.ports)
+    bench = Bench(tmp_path, emit((replace(problem, ports=ports), solution), origin))
+    done = bench.run("LAN=eth0", "WAN=eth1", FAKE_FAULT=fault)
+    assert done.returncode == code and ("input transformation" in done.stderr) == bool(code), done.stderr
+    words = [" ".join(command) for command in bench.commands]
+    assert words.index("-X eth0 xfrm symmetric-xor") > words.index("-N eth0 rx-flow-hash udp4 sdfn")
 
 
 def test_the_right_number_of_channels_is_left_alone(bench: Bench) -> None:
