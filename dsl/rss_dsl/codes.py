@@ -87,6 +87,9 @@ QUEUES_DIFFER = Rule("RSS308", "queue-counts-differ", _E)
 NO_PORTS = Rule("RSS309", "no-ports", _E)
 UNDECIDED_CONDITION = Rule("RSS310", "undecided-condition", _E)
 ASSUMED_AWAY = Rule("RSS311", "assumed-away", _W)
+INDEX_NOT_LINEAR = Rule("RSS315", "index-not-linear", _E)
+WHOLE_HASHES = Rule("RSS316", "whole-hashes-agree", _N)
+BY_FUNCTION = Rule("RSS317", "holds-by-function", _N)
 NOTHING_TO_HASH = Rule("RSS320", "nothing-to-hash", _E)
 
 # 520-539: captures and traffic

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from rss_dsl.codes import FEW_QUEUES
+from rss_dsl.codes import BY_FUNCTION, FEW_QUEUES, WHOLE_HASHES
 from rss_dsl.diagnostics import Diagnostic
+from rss_dsl.nic import SYMMETRIC, Function
 from rss_dsl.problem import Port, Problem
 from rss_dsl.source import Span
+from rss_solver.index import common_picks
 from rss_solver.solution import PortSolution, Solution
+from rss_solver.statement import class_pairs, windows_between
 
 
 def spread_findings(problem: Problem, solution: Solution, *, given: bool = False) -> Iterator[Diagnostic]:
@@ -28,6 +32,43 @@ def spread_findings(problem: Problem, solution: Solution, *, given: bool = False
             else:
                 span = port.pinned.span if port.pinned else port.span
                 yield _few(message, span, _way_out(problem, solution, i, plain, clustered))
+    if not given:
+        yield from _whole_hashes(problem, solution)
+        yield from _by_function(problem)
+
+
+def _whole_hashes(problem: Problem, solution: Solution) -> Iterator[Diagnostic]:
+    """Components that agree on whole hashes because no part of a hash picks an entry."""
+    for component in solution.components:
+        ports = [problem.ports[i] for i in component]
+        if problem.equality == "auto" and len(ports) > 1 and common_picks(ports) is None:
+            names = " and ".join(f"`{port.name}`" for port in ports)
+            yield Diagnostic(
+                rule=WHOLE_HASHES,
+                message=f"{names} agree on whole hashes: no bits of a hash pick their entries",
+                span=ports[0].span,
+            )
+
+
+def _by_function(problem: Problem) -> Iterator[Diagnostic]:
+    """Requirements that the NIC's hash function satisfies whatever the key."""
+    left: dict[int, bool] = {}
+    for requirement in problem.requirements:
+        for first, second in class_pairs(problem, requirement):
+            if windows_between(problem, requirement, first, second):
+                left[requirement.line] = False
+            elif {first.function, second.function} & SYMMETRIC:
+                plain = (replace(layout, function=Function.TOEPLITZ) for layout in (first, second))
+                if windows_between(problem, requirement, *plain):
+                    left.setdefault(requirement.line, True)
+    for number, vanished in left.items():
+        if vanished:
+            line = problem.lines[number]
+            yield Diagnostic(
+                rule=BY_FUNCTION,
+                message=f"`{line.label}` holds by the hash function alone, with any key",
+                span=line.span,
+            )
 
 
 def _message(port: Port, plain: int, clustered: int, classes: list[str]) -> str:
