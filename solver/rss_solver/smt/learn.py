@@ -13,15 +13,17 @@ from pysmt.fnode import FNode
 from pysmt.typing import BVType
 
 from rss_solver.limits import LimitReachedError
-from rss_solver.smt.limits import DEFAULT_LIMIT
 from rss_solver.tied.component import Component, runs
 from rss_solver.tied.formula import Comparison, Every, Formula, Operation, Some, Tie, Word
+
+LIMIT = 20_000_000
+"""Z3 resource units for one question; there can be as many as the hash inputs have bits."""
 
 
 class Oracle:
     """One incremental solver over a component's free bits, one bit-vector with variable 0 first."""
 
-    def __init__(self, component: Component, limit: int = DEFAULT_LIMIT) -> None:
+    def __init__(self, component: Component, limit: int = LIMIT) -> None:
         env = Environment()
         self._build = env.formula_manager
         self._size = component.size
