@@ -89,6 +89,7 @@ def conflict_document(problem: Problem, conflict: Conflict, spec: SpecIdentity) 
         "verdict": {"status": "no-key"},
         "conflict": {
             "reason": conflict.reason.value,
+            "minimum": conflict.minimum,
             "port": problem.ports[conflict.port].name,
             "classes": list(conflict.packet_classes),
             "requirements": [line_document(problem, line) for line in conflict.lines],

@@ -1,25 +1,31 @@
-"""Explanations as text and JSON."""
+"""What the requirements leave of the keys, as text and JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from rss_dsl.problem import Problem
-from rss_solver.explain import ClassKeys, GroupKeys, Range
+from rss_solver.explain import ClassKeys, GroupKeys, Unread
 from rss_solver.solution import PortSolution, Solution
+from rssc.keymaps import LEGEND, listed, picture, quoted, run_document, span
 
 _MODES = {"hash": "if whole hashes agree", "index": "if table entries agree"}
 
+ALIKE = 6
+"""Ports with the same map that are named; of more, the first and the last."""
+
 
 def show_explained(problem: Problem, solution: Solution, found: Sequence[GroupKeys]) -> str:
-    """Free bits of every group, then what each class of each port reads."""
-    return "\n\n".join("\n".join(_group(problem, solution, group)) for group in found)
+    """Free bits of every group, then a map of each port's key and what each of its classes reads."""
+    texts = ["\n".join(_group(problem, solution, group)) for group in found]
+    return "\n\n".join([*texts, LEGEND])
 
 
 def _group(problem: Problem, solution: Solution, group: GroupKeys) -> Iterator[str]:
-    names = ", ".join(problem.ports[i].name for i in group.ports)
-    lines = ", ".join(f"`{problem.lines[line].label}`" for line in group.lines)
-    yield f"{names}: {'constrained by ' + lines if lines else 'not constrained'}"
+    names = _names([problem.ports[i].name for i in group.ports])
+    by = f"constrained by {quoted(problem, group.lines, 8)}" if group.lines else "not constrained"
+    yield f"{names}: {by}"
     for mode in ("hash", "index"):
         if mode in group.free:
             free = group.free[mode]
@@ -27,30 +33,45 @@ def _group(problem: Problem, solution: Solution, group: GroupKeys) -> Iterator[s
         else:
             yield f"  no key {_MODES[mode]}"
     yield f"  chosen: equality {solution.ports[group.ports[0]].equality}"
-    for i in group.ports:
-        yield f"  {problem.ports[i].name}"
-        for entry in group.classes[i]:
-            yield from _class(entry, solution.ports[i])
+    bodies = [(i, list(_port(problem, solution.ports[i], group, i))) for i in group.ports]
+    for body, members in groupby(bodies, lambda entry: entry[1]):
+        yield ""
+        yield f"  {_names([problem.ports[i].name for i, _ in members])}"
+        yield from (f"    {line}" for line in body)
+
+
+def _names(names: Sequence[str]) -> str:
+    if len(names) <= ALIKE:
+        return ", ".join(names)
+    return f"{names[0]}, {names[1]} … {names[-1]} ({len(names)} ports)"
 
 
 def _bits(mode: str, group: GroupKeys) -> str:
     if mode == "hash":
         return "32 bits"
     bits = sorted(set(group.index_bits))
-    return f"the low {' or '.join(map(str, bits))} bits"
+    return f"{' or '.join(map(str, bits))} index bits"
 
 
-def _class(entry: ClassKeys, solved: PortSolution) -> Iterator[str]:
-    spread = next(s for s in solved.spread if s.packet_class == entry.packet_class)
-    start, stop = entry.key_range
-    yield f"    {entry.packet_class}: reads key bits {start}..{stop - 1}, {entry.free} of them free"
-    yield f"      forced to zero: {_ranges(entry.zero)}"
-    ranks = f"rank {spread.rank}, clustered {spread.clustered_rank}"
-    yield f"      {ranks}: {spread.queues} of {solved.queues} queues"
+def _port(problem: Problem, solved: PortSolution, group: GroupKeys, i: int) -> Iterator[str]:
+    runs = group.maps[i]
+    if all(run.state == Unread() for run in runs):
+        yield "nothing of the key is read"
+        return
+    yield from picture(runs)
+    yield from (f"  bits {line}" for line in listed(problem, runs))
+    column = max(len(entry.packet_class) for entry in group.classes[i])
+    for entry in group.classes[i]:
+        yield from _class(entry, solved, column)
 
 
-def _ranges(found: Sequence[Range]) -> str:
-    return ", ".join(f"{a}..{b - 1}" if b - a > 1 else str(a) for a, b in found) or "none"
+def _class(entry: ClassKeys, solved: PortSolution, column: int) -> Iterator[str]:
+    spread = next((s for s in solved.spread if s.packet_class == entry.packet_class), None)
+    reads = ", ".join(span(*run) for run in entry.reads)
+    yield f"{entry.packet_class:<{column}}  reads bits {reads}, {entry.free} of them free"
+    if spread is not None:
+        ranks = f"rank {spread.rank}, clustered {spread.clustered_rank}"
+        yield f"{'':<{column}}  {ranks}: {spread.queues} of {solved.queues} queues"
 
 
 def explained_document(problem: Problem, solution: Solution, found: Sequence[GroupKeys]) -> dict[str, object]:
@@ -68,11 +89,14 @@ def _group_document(problem: Problem, solution: Solution, group: GroupKeys) -> d
             {
                 "port": problem.ports[i].name,
                 "class": entry.packet_class,
-                "key_bits": list(entry.key_range),
+                "reads": [list(run) for run in entry.reads],
                 "free": entry.free,
-                "forced_zero": [list(run) for run in entry.zero],
             }
             for i in group.ports
             for entry in group.classes[i]
+        ],
+        "key_maps": [
+            {"port": problem.ports[i].name, "bits": [run_document(problem, run) for run in group.maps[i]]}
+            for i in group.ports
         ],
     }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from rss_dsl.problem import Problem
 from rss_solver.conflict import Conflict
+from rss_solver.explain import reasoning
 from rss_solver.proof import Counterexample, Proof, Undecided, Verdict
+from rssc.conflicts import conflict_diagnostic, short
 from rssc.documents import conflict_document, emit, verdict_document
 from rssc.exits import Exit
 from rssc.inputs import identity
 from rssc.pipeline import Compiled
 from rssc.report import tell
-from rssc.show import conflict_diagnostic, show_verdict
+from rssc.show import show_verdict
 
 
 def conflict_exit(compiled: Compiled, output_format: str) -> int:
@@ -21,7 +23,8 @@ def conflict_exit(compiled: Compiled, output_format: str) -> int:
     if output_format == "json":
         emit(conflict_document(compiled.problem, conflict, identity(compiled.problem)))
     else:
-        tell([conflict_diagnostic(compiled.problem, conflict)])
+        why = short(compiled.problem, reasoning(compiled.problem, conflict))
+        tell([conflict_diagnostic(compiled.problem, conflict, why)])
     return Exit.NO_KEY
 
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rss_dsl.codes import NO_KEY
-from rss_dsl.diagnostics import Diagnostic, Label
 from rss_dsl.problem import Problem
-from rss_solver.conflict import Conflict, Reason
 from rss_solver.proof import Counterexample, Proof, Undecided, Verdict
 from rss_solver.solution import ClassSpread, PortSolution, Solution
 from rss_solver.steering import Landing
@@ -111,36 +108,6 @@ def show_landings(landings: Sequence[Landing], indent: str = "  ") -> Iterator[s
             yield f"{packet}  not hashed  queue {landing.queue}"
         else:
             yield f"{packet}  hash {landing.hash:08x}  entry {landing.entry}  queue {landing.queue}"
-
-
-def conflict_diagnostic(problem: Problem, conflict: Conflict) -> Diagnostic:
-    """A conflict as a diagnostic: the first line, and the others as related places."""
-    port = problem.ports[conflict.port]
-    lines = [problem.lines[line] for line in conflict.lines]
-    match conflict.reason:
-        case Reason.CONSTANT:
-            classes = ", ".join(f"`{name}`" for name in conflict.packet_classes)
-            what = f"no key exists: {_these(lines)} all {classes} packets on `{port.name}` to meet"
-        case Reason.PINNED:
-            what = f"no key exists: {_contradict(len(lines))} the pinned key of `{port.name}`"
-        case Reason.JOINT:
-            what = "no key exists: each class could be spread alone, but not all of them at once"
-    rest = tuple(Label(line.span, f"`{line.label}` is part of it") for line in lines[1:])
-    return Diagnostic(rule=NO_KEY, message=what, span=lines[0].span, related=rest, help=_minimal(len(lines)))
-
-
-def _minimal(count: int) -> str:
-    if count == 1:
-        return "this line alone leaves no key"
-    return "each of these lines is needed for the conflict: the others by themselves leave a key"
-
-
-def _these(lines: Sequence[object]) -> str:
-    return "this requires" if len(lines) == 1 else f"these {len(lines)} lines together require"
-
-
-def _contradict(count: int) -> str:
-    return "this contradicts" if count == 1 else f"these {count} lines contradict each other over"
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:

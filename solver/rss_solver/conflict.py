@@ -90,7 +90,7 @@ class Search:
         """What is left of `EFFORT` while a minimum is searched for."""
 
     def certificate(self) -> list[int]:
-        """Lines that conflict, not yet minimal: the fewest behind one class's zeros, or all of the group's."""
+        """Lines that conflict, not yet minimal: the fewest behind a class's zeros, or all of the group's."""
         everything = self.all_lines()
         space = self.space(everything)
         if isinstance(space, Inconsistent):

@@ -40,7 +40,8 @@ class _Search:
             return chosen
         if _apart(left) > size:
             return None
-        for element in sorted(min(left, key=len)):
+        smallest: frozenset[int] = min(left, key=len)
+        for element in sorted(smallest):
             found = self.within(chosen | {element}, barred, size - 1)
             if found is not None:
                 return found

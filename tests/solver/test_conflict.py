@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rsstest import ports, problem
 
 from rss_solver.conflict import Conflict, Reason
-from rss_solver.explain import ways_out, without
+from rss_solver.explain import Locks, WithoutLines, ways_out, without
 from rss_solver.solve import Solved, solve
 
 TRIVIAL = "require any: A.ipv4_src == A'.ipv4_src || A.ipv4_dst == A'.ipv4_dst"
@@ -17,7 +17,7 @@ TRIVIAL = "require any: A.ipv4_src == A'.ipv4_src || A.ipv4_dst == A'.ipv4_dst"
 def only(found, lines):
     for line in range(len(found.lines)):
         if line not in lines:
-            found = without(found, line)
+            found = without(found, [line])
     return found
 
 
@@ -51,7 +51,10 @@ def test_only_lines_that_matter_are_named():
     check_minimal(found, conflict)
     labels = {found.lines[line].label for line in conflict.lines}
     assert labels in ({"noise", "server"}, {"cross", "server"})
-    assert [way.text for way in ways_out(found, conflict)] == ["leaving out `server`"]
+    server = next(line for line, label in enumerate(found.lines) if label.label == "server")
+    ways = list(ways_out(found, conflict))
+    assert [way.lines for way in ways if isinstance(way, WithoutLines)] == [(server,)]
+    assert ways[-1] == Locks()
 
 
 def test_one_queue_needs_no_spread():

@@ -27,6 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from rss_solver.explain import explain
     from rssc.documents import emit
     from rssc.explained import explained_document, show_explained
+    from rssc.fieldsets import choices_document, explain_choices
     from rssc.pipeline import compile_spec
     from rssc.report import tell
 
@@ -36,26 +37,35 @@ def run(options: argparse.Namespace) -> int:
         return _conflict(compiled, compiled.outcome, options.format)
     found = explain(compiled.problem, compiled.outcome)
     if options.format == "json":
-        emit(explained_document(compiled.problem, compiled.outcome.solution, found))
+        chosen = choices_document(compiled.problem, compiled.choices)
+        document = explained_document(compiled.problem, compiled.outcome.solution, found)
+        emit({**document, **({"hash_auto": chosen} if chosen else {})})
     else:
+        if compiled.choices:
+            print(explain_choices(compiled.problem, compiled.choices) + "\n")
         print(show_explained(compiled.problem, compiled.outcome.solution, found))
     return 0
 
 
 def _conflict(compiled: Compiled, conflict: Conflict, output_format: str) -> int:
-    from rss_solver.explain import ways_out
+    from rss_solver.explain import reasoning, ways_out
+    from rssc.conflict_documents import reasoning_document, ways_document
+    from rssc.conflicts import conflict_diagnostic, show_reasoning, show_ways, size_of
     from rssc.documents import conflict_document, emit
+    from rssc.exits import Exit
     from rssc.inputs import identity
-    from rssc.outcome import conflict_exit
+    from rssc.progress import stage
+    from rssc.report import tell
 
-    found = [way.text for way in ways_out(compiled.problem, conflict)]
+    problem = compiled.problem
+    why = reasoning(problem, conflict)
+    with stage("trying ways out"):
+        ways = tuple(ways_out(problem, conflict))
     if output_format == "json":
-        emit({**conflict_document(compiled.problem, conflict, identity(compiled.problem)), "ways_out": found})
-        return 3
-    code = conflict_exit(compiled, output_format)
-    if found:
-        print("tried, and leaves a key:")
-        print("\n".join(f"  {text}" for text in found))
+        document = conflict_document(problem, conflict, identity(problem))
+        reasons = {"reasoning": reasoning_document(problem, why), "ways_out": ways_document(problem, ways)}
+        emit({**document, **reasons})
     else:
-        print("no single line of these is enough to leave out: the spec has other conflicts as well")
-    return code
+        tell([conflict_diagnostic(problem, conflict, size_of(conflict))])
+        print(f"{show_reasoning(problem, why)}\n\n{show_ways(problem, ways)}")
+    return Exit.NO_KEY
