@@ -18,7 +18,7 @@ from rss_solver.smt.statement import FORMS, key_name, smtlib
 from rss_solver.solve import Solved, solve
 from rss_solver.statement import state
 
-SEEDS = range(300)
+SEEDS = range(90)
 
 
 def modes(solution):
@@ -43,7 +43,7 @@ def test_counts_and_lists_every_key():
         assert len(distinct) == found.keys and distinct <= {read(one, bits) for one in keys}, seed
         some = enumerate_keys(problem, outcome.solution, 3)
         assert len(some.solutions) == min(3, found.keys) and some.solutions[0] == outcome.solution
-    assert compared > 15
+    assert compared > 5
 
 
 def test_prefers_to_the_exact_maximum_and_keeps_the_spread():
@@ -71,7 +71,7 @@ def test_prefers_to_the_exact_maximum_and_keeps_the_spread():
         assert held == max(weight(wishes, key) for key in allowed), seed
         compared += 1
         fallen += any(one.fallen for one in outcome.solution.preferences)
-    assert compared > 15 and fallen > 5
+    assert compared > 5 and fallen > 2
 
 
 def test_preferences_over_rank_come_before_it():
@@ -93,7 +93,7 @@ def test_preferences_over_rank_come_before_it():
         given = {i: port.key for i, port in enumerate(outcome.solution.ports)}
         assert weight(wishes, given) == max(weight(wishes, key) for key in every_key(problem, bits)), seed
         compared += 1
-    assert compared > 15
+    assert compared > 5
 
 
 def weight(wishes, keys):
@@ -120,7 +120,7 @@ def kept(spread, floor):
 @pytest.mark.parametrize("form", FORMS)
 def test_the_statement_has_the_keys_that_there_are(form):
     compared = 0
-    for seed, problem, bits in tiny(range(120)):
+    for seed, problem, bits in tiny(range(70)):
         keys = {read(key, bits) for key in every_key(problem, bits)}
         solver = z3.Solver(ctx=z3.Context())
         solver.from_string(smtlib(problem, state(problem), form, ()))
@@ -137,19 +137,19 @@ def test_the_statement_has_the_keys_that_there_are(form):
             assert read(given, bits) in keys, seed
             assert solver.check() == z3.sat, seed
             compared += 1
-    assert compared > 5
+    assert compared > 2
 
 
 def test_the_smt_engine_finds_keys_of_the_key_space():
     compared = 0
-    for seed, problem, bits in tiny(range(150)):
+    for seed, problem, bits in tiny(range(70)):
         keys = {read(key, bits) for key in every_key(problem, bits)}
         outcome = solve(problem, engine="smt")
         assert isinstance(outcome, Conflict) is (not keys), seed
         if isinstance(outcome, Solved):
             assert read({i: port.key for i, port in enumerate(outcome.solution.ports)}, bits) in keys, seed
             compared += 1
-    assert compared > 5
+    assert compared > 2
 
 
 @pytest.mark.parametrize(("name", "keys"), [("fw", 2**34 - 1), ("nat", 2**32 - 1)])

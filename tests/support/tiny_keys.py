@@ -18,7 +18,7 @@ from rss_solver.statement import state
 from rss_solver.support import component_errors, unsupported
 from rss_solver.tables import fill
 
-MOST_BITS = 11
+MOST_BITS = 9
 
 
 def tiny(seeds: range) -> Iterator[tuple[int, Problem, list[tuple[int, int]]]]:
