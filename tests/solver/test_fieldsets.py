@@ -128,6 +128,12 @@ def test_nothing_to_hash_is_an_error():
     assert [d.rule.code for d in found.value.diagnostics] == ["RSS320"]
 
 
+def test_flags_that_exclude_each_other_leave_the_usual_fields():
+    text = "port A { nic hns3  queues 4 }\nrequire A.tcp_src == A'.tcp_src || A.udp_dst == A'.udp_dst"
+    (choice,) = resolve(problem(text)).choices
+    assert {"ipv4-tcp", "ipv4-udp"} <= set(choice.inputs)
+
+
 def test_given_fields_are_adopted_where_the_nic_can():
     open_ = problem("port P { nic mlx5  queues 4 }")
     taken = adopt(open_, {"P": {"ipv4-tcp": ("ipv4_src", "tcp_src", "tcp_dst")}})

@@ -65,7 +65,7 @@ def options(problem: Problem, index: int, classes: Iterable[str]) -> list[Option
     port = problem.ports[index]
     fields = {name: useful(problem, index, name) for name in classes}
     kinds = _kinds(port.nic, fields)
-    found = []
+    found: list[Option] = []
     combinations = product(*(kind.shapes for kind in kinds)) if kinds else ()
     for shapes in islice(combinations, MAX_OPTIONS):
         wanted = {
@@ -76,6 +76,10 @@ def options(problem: Problem, index: int, classes: Iterable[str]) -> list[Option
         selection = select(port.nic, wanted)
         if selection is not None and not _too_long(port, selection):
             found.append(Option(selection, _cost(selection, fields), shapes))
+    # What each kind would have alone may need flags that exclude each other: the usual fields never do.
+    usual = select(port.nic, dict.fromkeys(fields)) if kinds and not found else None
+    if usual is not None and not _too_long(port, usual):
+        found.append(Option(usual, _cost(usual, fields), ()))
     return sorted(found, key=lambda option: option.cost)
 
 

@@ -17,7 +17,7 @@ from rss_solver.fieldsets.rating import CONFLICT, Rated, Rating
 
 EXHAUSTIVE = 400
 """Combinations up to which all are weighed."""
-BUDGET = 400
+BUDGET = 120
 """Evaluations of an ascent."""
 ALTERNATIVES = 3
 """Options of one declaration that are tried in place of the chosen one, to say what they would cost."""
