@@ -83,7 +83,5 @@ def test_keys_obey_the_map_and_free_bits_are_free(conditions, mode):
 def test_a_pinned_key_fixes_what_is_tied_to_it(mode):
     text = ports("A", hash_="ipv4-tcp", nic="generic", more=f"key {MICROSOFT.hex()}")
     text += "\n" + ports("B", hash_="ipv4-tcp", nic="generic")
-    found = problem(
-        f"{text}\nrequire A.ipv4_dst == B.ipv4_src && A.ipv4_src == B.ipv4_dst && A.tcp_src == B.tcp_src && A.tcp_dst == B.tcp_dst"
-    )
+    found = problem(f"{text}\nrequire {session('A', 'B')}")
     check_map(found, mode)
