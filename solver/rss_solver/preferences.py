@@ -186,7 +186,7 @@ def not_constant(
     """The same where all a class must do is not to land on one entry."""
     classes = watched(space, group, tables)
     for one in classes:
-        if any(group.ports[i].queues > 1 for i, _ in one.where):
+        if any(one.forms.forms) and any(group.ports[i].queues > 1 for i, _ in one.where):
             one.floor = Floor(rank=1, clustered_rank=0)
     return labels_of(space, keys), classes
 
