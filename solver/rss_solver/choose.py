@@ -68,7 +68,12 @@ def judged(group: Group, tables: Mapping[int, tuple[int, ...]], keys: Mapping[in
 
 def perfect(group: Group, choice: Choice) -> bool:
     """Whether every class reaches every entry even within a cluster: no key does better."""
-    return all(found.clustered_rank == group.full_rank(i) for i in group.ports for found in choice.spread[i])
+    return all(
+        found.clustered_rank == group.full_rank(i)
+        and found.clustered_queues >= min(port.queues, group.smallest[i])
+        for i, port in group.ports.items()
+        for found in choice.spread[i]
+    )
 
 
 def needed(group: Group) -> list[tuple[int, HashInput]]:
