@@ -29,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
     from rssc.explained import explained_document, show_explained
     from rssc.fieldsets import choices_document, explain_choices
     from rssc.pipeline import compile_spec
+    from rssc.preferred import show_preferences
     from rssc.report import tell
 
     compiled = compile_spec(options.spec, options.seed)
@@ -44,6 +45,8 @@ def run(options: argparse.Namespace) -> int:
         if compiled.choices:
             print(explain_choices(compiled.problem, compiled.choices) + "\n")
         print(show_explained(compiled.problem, compiled.outcome.solution, found))
+        if (solution := compiled.outcome.solution).preferences:
+            print(f"\n{show_preferences(solution)}")
     return 0
 
 
