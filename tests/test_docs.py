@@ -4,7 +4,8 @@ Conventions of fenced blocks:
 
 * ```` ```rss ```` is parsed and checked without a finding. If it declares no port, it is read after the
   ports of the document's first such block. Words behind `rss`: a code, `RSS212`, is a finding it must have
-  instead; a file name, `fw.rss`, writes it for the commands of the document.
+  instead; `solve` and `conflict`, that it has proved keys or none; a file name, `fw.rss`, writes it for the
+  commands of the document.
 * ```` ```console ```` runs every line that begins with `$ ` by the shell, in one folder per document, and
   compares what is printed; a line `…` stands for any lines. `--update-golden` rewrites blocks without one.
 * ```` ```text NAME ```` writes a file for the commands of the document.
@@ -32,6 +33,8 @@ from rss_dsl.fields import GENERIC, INNER, TUNNELS, WIDTHS, packet_classes
 from rss_dsl.lexical import KEYWORDS
 from rss_dsl.loading import loads, std_files
 from rss_dsl.spec import Import, PortDecl, Relation
+from rss_solver.conflict import Conflict
+from rss_solver.proof import Proof
 from rss_synth.nf_templates import NF_TEMPLATES
 from rssc.exits import Exit
 from rssc.pipeline import compile_spec
@@ -105,6 +108,21 @@ def test_specs_check(path, tmp_path):
         later = {code for code in codes if code.startswith("RSS3")}
         found = {one.rule.code for one in (findings(text, tmp_path) if later else checked(text))}
         assert codes <= found if later else codes == found, f"{block.text}: {sorted(found)}"
+
+
+@pytest.mark.parametrize("path", with_blocks("rss"), ids=name)
+def test_specs_have_keys_where_the_documentation_says_so(path, tmp_path):
+    specs = [block for block in blocks(path) if block.language == "rss"]
+    preamble = declarations(specs[0].text)
+    for block in specs:
+        if not {"solve", "conflict"} & set(block.words):
+            continue
+        own = re.search(r"^ports? ", block.text, re.MULTILINE)
+        file = tmp_path / "example.rss"
+        file.write_text(block.text if own else preamble + block.text, encoding="utf-8")
+        compiled = compile_spec(file)
+        assert isinstance(compiled.outcome, Conflict) == ("conflict" in block.words), block.text
+        assert isinstance(compiled.verdict, Proof) == ("solve" in block.words), block.text
 
 
 SOLVED = [code for code in all_rules() if code.startswith("RSS30")]
