@@ -58,6 +58,10 @@ class Lookup:
         """The index bits as masks of hash bits, the most significant first; None if it is not linear."""
         return _forms(len(self.table), self.index)
 
+    def entry(self, value: int) -> int:
+        """The entry of a hash value."""
+        return entry_of(value, len(self.table), self.index)
+
 
 @lru_cache(maxsize=256)
 def _forms(size: int, index: Index) -> tuple[int, ...] | None:
@@ -147,9 +151,7 @@ def tables_may_part(first: Lookup, second: Lookup, agreed: tuple[int, ...]) -> b
     if not remainders or len(agreed) < HASH_BITS or period > MAX_PERIOD:
         return True
     return any(
-        first.table[entry_of(value, len(first.table), first.index)]
-        != second.table[entry_of(value, len(second.table), second.index)]
-        for value in range(period)
+        first.table[first.entry(value)] != second.table[second.entry(value)] for value in range(period)
     )
 
 

@@ -17,7 +17,7 @@ from random import Random
 from rss_dsl.nic import Index
 from rss_dsl.problem import Problem, Requirement
 from rss_solver.functions import prepare
-from rss_solver.gf2 import parity
+from rss_solver.gf2 import parity, rank
 from rss_solver.proof.agreement import (
     ENTRY_BITS,
     WHOLE,
@@ -43,6 +43,11 @@ SMALL = 8
 """Specs with up to so many different obligations are checked again as a whole."""
 CROSS_LIMIT = 4_000_000
 """Z3 resource units for each question of that check, which is left out where they are not enough."""
+HITS = 1024
+"""Combinations of entries that Z3 is asked about."""
+MAX_RANK = 16
+"""Hashes of a span of a higher rank are not enumerated."""
+LOW = (1 << HASH_BITS) - 1
 TRIES = 256
 """Random pairs looked at for a counterexample on different queues."""
 
@@ -77,30 +82,67 @@ class _Sides:
         )
         return a ^ b ^ (self.first.init ^ self.second.init if point else 0)
 
-    def entries(self, claim: Claim, data: tuple[int, int], point: bool) -> int:
-        """The table entries of two prepared inputs in one number, where both index functions are linear."""
+    def landing(self, claim: Claim, data: tuple[int, int], point: bool) -> int:
+        """Both hashes in one number, the first more significant; of directions without the start values."""
         result = 0
         for side, value, layout in zip((self.first, self.second), data, claim.inputs, strict=True):
-            found = toeplitz(side.key, value, layout.bits, init=side.init if point else 0)
-            result = result << ENTRY_BITS | picked(side.lookup.forms or (), found)
+            result = result << HASH_BITS | toeplitz(
+                side.key, value, layout.bits, init=side.init if point else 0
+            )
         return result
 
     def breaks(self, difference: int) -> bool:
         return any(parity(difference & form) for form in self.need.forms)
 
     def tables_may_part(self, whole: bool) -> bool:
-        return tables_may_part(self.first.lookup, self.second.lookup, WHOLE if whole else self.need.forms)
+        agreed = () if self.need.entries else self.need.forms
+        return tables_may_part(self.first.lookup, self.second.lookup, WHOLE if whole else agreed)
 
-    def parting(self, start: int, steps: Sequence[int]) -> Iterator[int]:
-        """The sums of steps (a bit set each) that lead to entries of different queues."""
-        for entries, chosen in reachable(start, steps):
-            a, b = entries >> ENTRY_BITS, entries & (1 << ENTRY_BITS) - 1
-            if self.first.lookup.table[a] != self.second.lookup.table[b]:
-                yield chosen
+    def parting(self, start: int, steps: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Hashes that the tables send to different queues, among `start` and sums of `steps`, with the steps
+        chosen (a bit set): one for every pair of entries, or of hashes where entries are not linear."""
+        if self.linear:
+            for entries, chosen in reachable(self._entries(start), [self._entries(step) for step in steps]):
+                a, b = entries >> ENTRY_BITS, entries & (1 << ENTRY_BITS) - 1
+                if self.first.lookup.table[a] != self.second.lookup.table[b]:
+                    yield entries, chosen
+            return
+        for hashes, chosen in reachable(start, steps):
+            first, second = hashes >> HASH_BITS, hashes & LOW
+            a, b = self.first.lookup.entry(first), self.second.lookup.entry(second)
+            queues = self.first.lookup.table[a], self.second.lookup.table[b]
+            if queues[0] != queues[1] or (self.need.alike and a != b):
+                yield hashes, chosen
+
+    def _entries(self, hashes: int) -> int:
+        first = picked(self.first.lookup.forms or (), hashes >> HASH_BITS)
+        return first << ENTRY_BITS | picked(self.second.lookup.forms or (), hashes & LOW)
+
+    def tractable(self, steps: Sequence[int]) -> bool:
+        """Whether all that `parting` looks at is few enough."""
+        return self.linear or rank(steps) <= MAX_RANK
 
     @property
     def linear(self) -> bool:
+        """Whether table entries are linear in the hashes."""
         return self.first.lookup.forms is not None and self.second.lookup.forms is not None
+
+    def masks(self, claim: Claim) -> list[tuple[int, int]]:
+        """What `parting` gives, as sums of prepared bits, without the start values."""
+        first, second = (side.lookup.forms if self.linear else WHOLE for side in (self.first, self.second))
+        result: list[tuple[int, int]] = []
+        a, b = claim.inputs
+        result += [(0, 0)] * (ENTRY_BITS - len(first or ()) if self.linear else 0)
+        result += [(_read_by(self.first.key, form, a.bits), 0) for form in first or ()]
+        result += [(0, 0)] * (ENTRY_BITS - len(second or ()) if self.linear else 0)
+        result += [(0, _read_by(self.second.key, form, b.bits)) for form in second or ()]
+        return result
+
+    @property
+    def start(self) -> int:
+        """The start values as `parting` gives them."""
+        starts = self.first.init << HASH_BITS | self.second.init
+        return self._entries(starts) if self.linear else starts
 
 
 class _Verifier:
@@ -202,7 +244,7 @@ class _Verifier:
         whole = self._agree(claim, space, sides)
         if whole is None:
             return False
-        if sides.tables_may_part(whole) and (not sides.linear or any(self._splits(claim, space, sides))):
+        if sides.tables_may_part(whole) and next(self._splits(claim, space, sides), 0) != 0:
             return False
         self.all_whole &= whole or not all(layout.fields for layout in claim.inputs)
         return True
@@ -238,12 +280,15 @@ class _Verifier:
                 self.differing[known] = not differ
         return self.differing[known]
 
-    def _splits(self, claim: Claim, space: PairSpace, sides: _Sides) -> Iterator[int]:
-        """Vectors of the span that the tables send to different queues, one for each pair of entries."""
+    def _splits(self, claim: Claim, space: PairSpace, sides: _Sides) -> Iterator[int | None]:
+        """Vectors of the span that the tables send to different queues; None: too many to look at."""
         for solutions in space.solutions:
-            start = sides.entries(claim, _prepared(space, solutions.point), True)
-            steps = [sides.entries(claim, _prepared(space, step), False) for step in solutions.directions]
-            for chosen in sides.parting(start, steps):
+            start = sides.landing(claim, _prepared(space, solutions.point), True)
+            steps = [sides.landing(claim, _prepared(space, step), False) for step in solutions.directions]
+            if not sides.tractable(steps):
+                yield None
+                return
+            for _, chosen in sides.parting(start, steps):
                 yield combine(solutions, chosen)
 
     def _learned(self, case: Case, claim: Claim, sides: _Sides) -> Counterexample | Undecided | None:
@@ -254,36 +299,53 @@ class _Verifier:
             self.learners[group] = own, Learner(self.prover, own.condition, space)
         claim, learner = self.learners[group]
         whole = True
-        entries: list[int] = []
+        landings: list[int] = []
         for point in learner.points():
             self.vectors += 1
             difference = sides.difference(claim, point.data, True)
             whole &= not difference
             suspicious = sides.breaks(difference)
-            if sides.tables_may_part(False) and sides.linear:
-                entries.append(sides.entries(claim, point.data, True))
+            landings.append(sides.landing(claim, point.data, True))
             if suspicious or sides.tables_may_part(False):
                 pairs = (case.claim.renamed(near, claim) for near in learner.around(point))
                 if (found := self._best(case, pairs)) is not None:
                     return found
-            if suspicious:
+            if suspicious and not sides.need.entries:
                 return self._undecided(case)
         if not learner.complete:
             return self._undecided(case)
-        if learner.hull.rows and sides.tables_may_part(whole):
-            steps = [entry ^ entries[0] for entry in entries[1:]]
-            if not sides.linear or any(True for _ in sides.parting(entries[0], steps)):
+        if landings and sides.tables_may_part(whole):
+            steps = [landing ^ landings[0] for landing in landings[1:]]
+            if not sides.tractable(steps):
                 return self._undecided(case)
+            if values := list(
+                islice((hit ^ sides.start for hit, _ in sides.parting(landings[0], steps)), HITS)
+            ):
+                return self._looked_for(case, claim, sides, values)
         self.all_whole &= whole or not all(layout.fields for layout in claim.inputs)
         return None
+
+    def _looked_for(
+        self, case: Case, claim: Claim, sides: _Sides, values: Sequence[int]
+    ) -> Counterexample | Undecided | None:
+        """Whether any packets have these hashes, or entries, that the tables part."""
+        if len(values) == HITS:
+            return self._undecided(case)
+        found = self.prover.find_among(claim.condition, claim.inputs, sides.masks(claim), values)
+        if isinstance(found, tuple):
+            return self._best(case, [case.claim.renamed(found, claim)]) or self._undecided(case)
+        self.all_whole = False
+        return None if found is None else self._undecided(case)
 
     # --- what goes wrong -----------------------------------------------------------------------------
 
     def _sampled(self, case: Case, sides: _Sides) -> Iterator[Pair]:
         """Pairs that the case may tie."""
         claim, space = self._space(case.claim)
-        if space.linear and sides.linear and sides.tables_may_part(False):
+        if space.linear and sides.tables_may_part(False):
             for vector in islice(self._splits(claim, space, sides), TRIES):
+                if vector is None:
+                    break
                 yield case.claim.renamed(space.packets(vector), claim)
         for vector in space.samples(Random(0), TRIES):
             yield case.claim.renamed(space.packets(vector), claim)
@@ -325,7 +387,7 @@ class _Verifier:
         found: dict[tuple[int, int], tuple[Case, _Sides]] = {}
         for case in self.cases:
             number, sides = self._sides(case)
-            if sides.need.forms and self._space(case.claim)[1].solutions:
+            if sides.need.forms and not sides.need.entries and self._space(case.claim)[1].solutions:
                 found.setdefault((case.group, number), (case, sides))
             if len(found) > SMALL:
                 return 0

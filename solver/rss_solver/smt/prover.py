@@ -53,6 +53,25 @@ class Prover:
         broken = encoding.any_broken(parities, _prepared(encoding))
         return self._pair(encoding, [*encoding.satisfying(condition), broken])
 
+    def find_among(
+        self, condition: Condition, inputs: Inputs, masks: Sequence[tuple[int, int]], values: Iterable[int]
+    ) -> tuple[Packet, Packet] | Unknown | None:
+        """Two packets that satisfy the condition and whose sums of prepared bits, one for each pair of masks,
+        are one of the values, the first sum most significant; None if there are none."""
+        encoding, build = Encoding(inputs, self.env), self.env.formula_manager
+        data = _prepared(encoding)
+        broken = [encoding.any_broken([(*mask, 0)], data) for mask in masks]
+        chosen = [
+            build.And(
+                [
+                    part if value >> len(masks) - 1 - bit & 1 else build.Not(part)
+                    for bit, part in enumerate(broken)
+                ]
+            )
+            for value in values
+        ]
+        return self._pair(encoding, [*encoding.satisfying(condition), build.Or(chosen)])
+
     def find_any(self, condition: Condition, inputs: Inputs) -> tuple[Packet, Packet] | Unknown | None:
         """Two packets of the inputs' classes that satisfy the condition, None if there are none."""
         encoding = Encoding(inputs, self.env)
