@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
+from rss_dsl.assumptions import tied
 from rss_dsl.fields import packet_classes, width
-from rss_dsl.problem import Problem, Requirement
+from rss_dsl.problem import Condition, Problem, Requirement
 from rss_solver.packet import Packet
 from rss_solver.proof.spans import PairSpace
 from rss_solver.semantics import belongs, holds
+from rss_solver.smt.prover import Prover
 from rss_solver.statement import class_pairs
 
 TRIES = 200
@@ -32,12 +34,12 @@ def examples(problem: Problem, seed: int, count: int) -> Iterator[Example]:
     for requirement in problem.requirements:
         if requirement.line in done:
             continue
-        tied = list(_tied(problem, requirement, random, count))
-        if tied:
+        pairs = list(_tied(problem, requirement, random, count))
+        if pairs:
             done.add(requirement.line)
-        for pair in tied:
+        for pair in pairs:
             yield Example(requirement, pair, True)
-        for pair in tied:
+        for pair in pairs:
             if (near := _nearly(requirement, pair, random)) is not None:
                 yield Example(requirement, near, False)
 
@@ -45,15 +47,25 @@ def examples(problem: Problem, seed: int, count: int) -> Iterator[Example]:
 def _tied(
     problem: Problem, requirement: Requirement, random: Random, count: int
 ) -> Iterator[tuple[Packet, Packet]]:
-    spaces = [PairSpace(requirement.condition, pair) for pair in class_pairs(problem, requirement)]
-    spaces = [space for space in spaces if space.solutions]
+    """Pairs under both ports' assumptions: random ones, or Z3's where random ones are not tied."""
+    spaces = []
+    for inputs in class_pairs(problem, requirement):
+        condition = tied(problem, requirement, inputs[0].packet_class, inputs[1].packet_class)
+        if (space := PairSpace(condition, inputs)).solutions:
+            spaces.append((condition, space))
     for number in range(count if spaces else 0):
-        space = spaces[number % len(spaces)]
-        for solution in space.samples(random, TRIES):
-            pair = space.packets(solution)
-            if belongs(pair[0]) and belongs(pair[1]) and holds(requirement.condition, pair):
-                yield _visible(pair)
-                break
+        condition, space = spaces[number % len(spaces)]
+        pairs = (space.packets(vector) for vector in space.samples(random, TRIES))
+        found = next((pair for pair in pairs if _satisfies(condition, pair)), None)
+        if found is None and number < len(spaces):
+            model = Prover().find_any(condition, space.inputs)
+            found = model if isinstance(model, tuple) else None
+        if found is not None and _satisfies(condition, found):
+            yield _visible(found)
+
+
+def _satisfies(condition: Condition, pair: tuple[Packet, Packet]) -> bool:
+    return belongs(pair[0]) and belongs(pair[1]) and holds(condition, pair)
 
 
 def _visible(pair: tuple[Packet, Packet]) -> tuple[Packet, Packet]:

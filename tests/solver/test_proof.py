@@ -122,7 +122,7 @@ def test_points_learned_satisfy_the_condition_and_span_all_that_does():
     points = list(learner.points())
     assert learner.complete
     assert all(holds(condition, point.packets) for point in points)
-    # Of 2 * 96 bits, the last two of one port are linear in the other's: only from the third on a carry is not.
+    # The last two bits of one port are linear in the other's: only carries from there on are not.
     assert len(points) == 1 + 2 * 96 - 2
 
 
