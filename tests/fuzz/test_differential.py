@@ -1,4 +1,4 @@
-"""Solver, proof and brute force on random Problems over random small NICs (`make fuzz` runs many more)."""
+"""Solver, SMT engine, counts, proof and brute force on random small Problems (`make fuzz` runs many more)."""
 
 import pytest
 from fuzzing import try_seeds

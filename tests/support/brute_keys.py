@@ -12,8 +12,9 @@ from functools import cached_property
 from random import Random
 
 import numpy as np
-from brute import HASH, Meaning, Tied, default_queue, entries, hashes, selected
+from brute import HASH, WIRE, Meaning, Tied, default_queue, entries, hashes, selected
 
+from rss_dsl.fields import WIDTHS
 from rss_dsl.nic import Function, Index
 from rss_dsl.problem import HashInput, Port
 
@@ -21,6 +22,8 @@ KEY_BITS_TO_TRY = 9
 """Most key bits of a port that `every_key` tries."""
 COMBINATIONS = 1 << 17
 """Most combinations of the ports' keys that it tries."""
+FORMS_TO_TRY = 9
+"""Most independent sums of key bits of which `Keys.number` tries all values."""
 SAMPLES = 4000
 """c classes that some key spreads are spread by one key in 2^c at least (a polynomial of degree c)."""
 
@@ -230,6 +233,28 @@ class Keys:
                 return True
         return False
 
+    def spreads(self, keys: Mapping[int, bytes]) -> bool:
+        """Whether keys leave no class of a port with several queues on one entry."""
+        row = self.key_row(keys)
+        return all(any((form & row).bit_count() & 1 for form in group) for group in self.spreading)
+
+    def sampled(self, random: Random) -> dict[int, bytes]:
+        """Any keys of the set."""
+        row = self.space.sample(random, self.variables)
+        found = {}
+        for i, port in enumerate(self.ports):
+            bits = [row >> 1 + self.base[i] + bit & 1 for bit in range(port.key_bits)]
+            found[i] = int("".join(map(str, bits)), 2).to_bytes(port.key_bits // 8, "big")
+        return found
+
+    def beside(self, random: Random) -> dict[int, bytes]:
+        """Keys of the set but for one bit."""
+        found = self.sampled(random)
+        i = random.randrange(len(self.ports))
+        bits = self.ports[i].key_bits
+        value = int.from_bytes(found[i], "big") ^ 1 << bits - 1 - random.randrange(HASH + 8)
+        return found | {i: value.to_bytes(bits // 8, "big")}
+
     def key_row(self, keys: Mapping[int, bytes]) -> int:
         """Keys as a row of values with its constant set."""
         row = 1
@@ -244,10 +269,63 @@ class Keys:
         row = self.key_row(keys)
         return not any((row & equation).bit_count() & 1 for equation in self.space.rows.values())
 
+    def read(self) -> set[int]:
+        """The key bits that tell keys apart, as variables."""
+        found = set()
+        for i, port in enumerate(self.ports):
+            whole = self.mode == "hash" or not corresponding(self.meaning, i)
+            sums = [[bit] for bit in range(HASH)] if whole else entry_bits(port, self.meaning.smallest(i))
+            for layout in port.live:
+                if len(self.meaning.live(i, layout)):
+                    places = {x + bit for x in _places(layout) for one in sums for bit in one}
+                    found |= {self.base[i] + place for place in places if place < port.key_bits}
+        return found
+
+    def number(self) -> int | None:
+        """How many keys there are, told apart by the bits that are read; None if that takes too long."""
+        if not self.space.consistent:
+            return 0
+        read = sorted(self.read())
+        unread = [v for v in range(self.variables) if v not in set(read)]
+        place = {v: n for n, v in enumerate([*read, *unread])}
+        projected = Affine()
+        for row in self.space.rows.values():
+            terms = [v for v in range(self.variables) if row >> 1 + v & 1]
+            projected.add(row & 1 | sum(2 << place[v] for v in terms))
+        free = len(read) - sum(1 for pivot in projected.rows if pivot <= len(read))
+        groups = [list(map(self.space.reduced, group)) for group in self.spreading]
+        open_groups = [[form for form in group if form] for group in groups if 1 not in group]
+        several = Affine()
+        for group in open_groups:
+            for form in group:
+                several.add(form & ~1)
+        pivots = list(several.rows)
+        if len(pivots) > FORMS_TO_TRY:
+            return None
+        good = 0
+        for number in range(1 << len(pivots)):
+            row = 1 | sum(1 << pivot for n, pivot in enumerate(pivots) if number >> n & 1)
+            good += all(any((form & row).bit_count() & 1 for form in group) for group in open_groups)
+        return good << free - len(pivots)
+
     @property
     def free(self) -> int:
         """log2 of the number of keys, bits that are never read included."""
         return self.variables - len(self.space.rows)
+
+
+def _places(layout: HashInput) -> set[int]:
+    """Bits of the hash input that hold a field; all where fields are put together otherwise than by sums."""
+    bits = selected(layout)
+    if layout.function in (Function.SYMMETRIC_OR_XOR, Function.SYMMETRIC_SORT):
+        return set(range(bits))
+    found, at = set(), 0
+    for name in WIRE:
+        if name in layout.fields:
+            found |= set(range(at, at + WIDTHS[name]))
+        if name in layout.fields or name in layout.zeroed:
+            at += WIDTHS[name]
+    return found
 
 
 def every_key(meaning: Meaning) -> int | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from differ import DifferenceError, examine
+from differ import examine
+from differ_base import DifferenceError
 from shrink import shrink
 from tiny import universe
 from tiny_problems import Case, draw
