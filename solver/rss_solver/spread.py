@@ -59,13 +59,17 @@ def spread(key: bytes, layout: HashInput, inputs: Live, indexed: Indexed) -> Cla
 def _reached(changes: Ints, start: int, indexed: Indexed) -> tuple[int, int]:
     """(rank of the index bits, queues) that hashes `start` XOR any sum of changes reach."""
     size, smallest = len(indexed.table), indexed.smallest
-    if not linear(size) or not linear(smallest):
+    picked = linear(smallest) and size % smallest == 0
+    rank = (
+        len(_basis(entry_of(changes, smallest, indexed.index).tolist(), index_bits(smallest)))
+        if picked
+        else 0
+    )
+    if not linear(size) or not picked:
         found = _basis(changes.tolist(), HASH_BITS)
-        return min(len(found), index_bits(smallest)), _queues_of_hashes(found, start, indexed)
+        whole = min(len(found), index_bits(smallest))
+        return rank if picked else whole, _queues_of_hashes(found, start, indexed)
     entries = _basis(entry_of(changes, size, indexed.index).tolist(), index_bits(size))
-    rank = len(entries)
-    if smallest != size:
-        rank = len(_basis(entry_of(changes, smallest, indexed.index).tolist(), index_bits(smallest)))
     return rank, _queues(entries, entry_of(start, size, indexed.index), indexed.table)
 
 

@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 from rsstest import MICROSOFT, problem
 
+from rss_dsl.nic import Index
 from rss_dsl.problem import AllOf, Compare, Const, Slice
 from rss_dsl.source import NOWHERE
 from rss_solver.conflict import Conflict
 from rss_solver.gf2 import rank
 from rss_solver.keys import GivenKey, apply
 from rss_solver.proof import Proof, verify
+from rss_solver.smt.statement import FORMS, smtlib
 from rss_solver.solve import Solved, solve
 from rss_solver.statement import state
 from rss_solver.support import component_errors
@@ -144,3 +146,23 @@ def test_a_contradiction_ties_nothing():
     layout = found.ports[0].inputs[0]
     both = AllOf(tuple(Compare("==", Slice(0, "tcp_src"), Const(n, 16)) for n in (1, 2)))
     assert span_shapes(both, layout, layout) is None
+
+
+def test_a_requirement_that_no_packets_satisfy_ties_no_ports_in_the_exported_statement():
+    ports = "".join(f"port {n} {{ hash ipv4-tcp  queues 4 }}\n" for n in "AB")
+    found = problem(f"{ports}require A.tcp_dst == B.tcp_src && A.tcp_dst > B.tcp_src")
+    statement = state(found)
+    assert len(statement.groups) == 2
+    for form in FORMS:
+        assert smtlib(found, statement, form, ()).endswith("(check-sat)\n")
+
+
+@pytest.mark.parametrize("index", [Index.MODULO, Index.HIGH_BITS])
+def test_entries_that_repeat_those_of_a_smaller_table_are_all_that_counts_as_spread(index):
+    """Six entries repeat two: hashes that differ by two have rank, and pick one queue."""
+    ports = "".join(f"port {n} {{ hash ipv4-tcp  queues 2 }}\n" for n in "AB")
+    found = problem(f"{ports}require B.ipv4_src == 0.0.0.0 && A.ipv4_src == A.ipv4_src")
+    nics = (replace(p.nic, index=replace(p.nic.index, value=index)) for p in found.ports)
+    sized = zip(found.ports, nics, (6, 2), strict=True)
+    changed = replace(found, ports=tuple(replace(p, nic=nic, table_size=n) for p, nic, n in sized))
+    assert isinstance(solve(changed), Conflict)

@@ -152,7 +152,10 @@ class _Quantified(_Form):
         yield from super().parts()
         required = self.group.required(self.modes)
         for requirement in self.problem.requirements:
-            if requirement.first in self.group.ports and required[requirement.first]:
+            # Ports of different groups are tied by no packets: such a requirement says nothing.
+            if {requirement.first, requirement.second} <= set(self.group.ports) and required[
+                requirement.first
+            ]:
                 for pair in class_pairs(self.problem, requirement):
                     names = " and ".join(layout.packet_class for layout in pair)
                     formula = self.agree(requirement, pair, required[requirement.first])
