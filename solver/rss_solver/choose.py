@@ -140,7 +140,7 @@ class _Judge:
             i: Indexed(tables[i], port.nic.index.value, group.smallest[i], port.nic.hash_init.value)
             for i, port in group.ports.items()
         }
-        self.seen: dict[tuple[bytes, Live, Indexed], ClassSpread] = {}
+        self.seen: dict[tuple[bytes, int, Live, Indexed], ClassSpread] = {}
 
     def score(self, keys: Mapping[int, bytes]) -> tuple[Score, Choice]:
         """How good keys are, and their spread in detail."""
@@ -151,7 +151,7 @@ class _Judge:
 
     def _classes(self, key: bytes, index: int) -> Iterator[ClassSpread]:
         for layout, inputs in self.group.live[index].items():
-            known = key, inputs, self.indexed[index]
+            known = key, layout.bits, inputs, self.indexed[index]
             if known not in self.seen:
                 self.seen[known] = spread(key, layout, inputs, self.indexed[index])
             yield replace(self.seen[known], packet_class=layout.packet_class)

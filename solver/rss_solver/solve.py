@@ -44,6 +44,7 @@ def solve(problem: Problem, seed: int | None = None, engine: str = "algebra") ->
     chosen: dict[int, PortSolution] = {}
     settled: list[Settled] = []
     most = True
+    conflicts: list[Conflict] = []
     for group in groups(problem, statement):
         own_tables = {i: tables[i] for i in group.ports}
         own_wishes = tuple(soft for soft in wishes if soft.port in group.ports)
@@ -51,13 +52,16 @@ def solve(problem: Problem, seed: int | None = None, engine: str = "algebra") ->
         search = kind(problem, statement, group, own_tables, used_seed, own_wishes)
         found = search.auto() if problem.equality == "auto" else search.under(group.all(problem.equality))
         if found is None:
-            return explain_conflict(problem, statement, group)
+            conflicts.append(explain_conflict(problem, statement, group))
+            continue
         if own_wishes:
             found = search.preferred(found)
             most = most and found.most
             settled.append(search.settled(found))
         for i, port in group.ports.items():
             chosen[i] = _port_solution(port, tables[i], found.choice, i, found.modes[i])
+    if conflicts:
+        return min(conflicts, key=lambda conflict: len(conflict.lines))
     return Solved(
         Solution(
             ports=tuple(chosen[i] for i in range(len(problem.ports))),

@@ -282,20 +282,35 @@ def test_usage_errors_exit_with_two():
         assert found.value.code == 2
 
 
-def test_not_supported_yet_is_clear(capsys, spec):
-    text = """port A { hash ipv4-tcp  queues 4 }
-    port B { queues 4 }
-    assume A.ipv4_src in 10.0.0.0/8
+def test_every_condition_is_solved(capsys, spec):
+    text = """port A { nic intel-x710  hash ipv4-tcp  queues 4  traffic ipv4-tcp }
+    assume A.ipv4_src in 10.0.0.0/8 && A.tcp_src != 0
     prefer ones
-    require order: A.tcp_src < A'.tcp_src
-    require negated: !(A.tcp_src == A'.tcp_src)
-    require sum: A.tcp_src + A.tcp_dst == A'.tcp_src
+    require order: A.tcp_src < A'.tcp_src && A.ipv4_dst == A'.ipv4_dst
+    require negated: !(A.tcp_src == A'.tcp_src) && A.ipv4_dst == A'.ipv4_dst
+    require sum: A.tcp_src + A.tcp_dst == A'.tcp_src && A.ipv4_dst == A'.ipv4_dst
     """
-    path = spec(text)
-    assert run(capsys, "check", path)[0] == 0
-    code, out, err = run(capsys, "solve", path)
+    code, out, err = run(capsys, "solve", spec(text))
+    assert (code, err.count("error")) == (0, 0)
+    assert "proved" in out
+
+
+def test_hashes_that_start_differently_are_refused(capsys, spec):
+    text = """port A { nic aws-ena-fixed  hash ipv4-tcp  queues 4  key 0x0123456789abcdef }
+    port B { hash ipv4-tcp  queues 4 }
+    require A.ipv4_src == B.ipv4_src
+    """
+    code, out, err = run(capsys, "solve", spec(text))
     assert (code, out) == (1, "")
-    assert err.count("RSS301") == 6
+    assert err.count("RSS301") == 1
+
+
+def test_ports_whose_entries_no_part_of_a_hash_picks_agree_on_all_of_it(capsys, spec):
+    port = "{ nic tap  hash ipv4-tcp  queues 6  traffic ipv4-tcp }"
+    text = f"port A {port}\nport B {port}\nrequire A.ipv4_src == B.ipv4_src\n"
+    code, _, err = run(capsys, "solve", spec(text))
+    assert code == 0
+    assert "RSS316" in err
 
 
 def test_fmt(capsys, spec):

@@ -6,7 +6,7 @@ import pytest
 from rsstest import MICROSOFT, problem
 
 from rss_dsl.nic import Index
-from rss_dsl.problem import AllOf, Compare, Const, Slice
+from rss_dsl.problem import AllOf, Compare, Const, HashInput, Slice
 from rss_dsl.source import NOWHERE
 from rss_solver.conflict import Conflict
 from rss_solver.gf2 import rank
@@ -166,3 +166,15 @@ def test_entries_that_repeat_those_of_a_smaller_table_are_all_that_counts_as_spr
     sized = zip(found.ports, nics, (6, 2), strict=True)
     changed = replace(found, ports=tuple(replace(p, nic=nic, table_size=n) for p, nic, n in sized))
     assert isinstance(solve(changed), Conflict)
+
+
+def test_inputs_alike_in_all_but_their_length_are_judged_apart():
+    """An address behind zeros reads other key bits than an address alone, where this key has none set."""
+    key = (0xFFFFFFFF << 320 - 96).to_bytes(40, "big")
+    found = problem(f"port A {{ hash ipv4-tcp, ipv4-udp  queues 4  key {key.hex()} }}")
+    port = found.ports[0]
+    classes = [layout.packet_class for layout in port.live]
+    behind = HashInput(classes[0], ("ipv4_dst",), zeroed=("ipv4_src",))
+    alone = HashInput(classes[1], ("ipv4_dst",))
+    assert isinstance(solve(replace(found, ports=(replace(port, inputs=(behind,)),))), Solved)
+    assert isinstance(solve(replace(found, ports=(replace(port, inputs=(behind, alone)),))), Conflict)
