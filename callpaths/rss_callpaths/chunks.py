@@ -1,0 +1,78 @@
+"""The packet as a path sees it: chunks of it, and what their bytes are for each kind of packet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rss_callpaths.terms import Term
+
+PACKET = "packet_chunks"
+"""The array of the packet's bytes. Its indices count slots of chunks, not bytes on the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of the packet that the path asked for."""
+
+    call: int
+    """The call (index) that asked."""
+    start: int
+    """Its first byte in `packet_chunks`."""
+    traced: int
+    """How many bytes were traced."""
+    length: Term
+    """How many were asked for; the next chunk follows on the wire."""
+    address: int
+    """Where they were put: what `packet_return_chunk` names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a packet byte belongs."""
+
+    layer: int
+    """2, 3 or 4; bytes past the last known header count as its layer's."""
+    protocol: int | None
+    """Layer 3: the ether type; layer 4: the IP protocol. None: layer 2, or a protocol that is left open."""
+    offset: int
+    """Byte of that header."""
+    field: str | None = None
+    """The field that it is of, under the names of the packet class (`rss_dsl.fields`)."""
+    first: int = 0
+    """Its most significant field bit; bit 0 is the field's first on the wire."""
+    width: int = 8
+    """The byte's low `width` bits are the field bits from `first`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One kind of packet that a path's conditions leave open, and what the bytes read are then."""
+
+    packet_class: str
+    """A class of `rss_dsl.fields`: `ipv4-tcp`, `ipv4-frag`, `l2`, …; tunnels are their outer class."""
+    options: bool
+    """IPv4 with a header length other than 20 bytes: what follows byte 20 is no layer 4, unless skipped."""
+    vlan: bool
+    """With one 802.1Q tag."""
+    condition: tuple[Term, ...]
+    """What makes a packet of the path one of this kind, as far as the path read the bytes that tell."""
+    places: Mapping[int, Place] = field(repr=False, hash=False)
+    """Byte of `packet_chunks` → place. Bytes whose place depends on more than this are missing."""
+
+    @property
+    def name(self) -> str:
+        """`ipv4-tcp`, `ipv4-tcp+options`, `vlan+ipv4-udp`."""
+        return "vlan+" * self.vlan + self.packet_class + "+options" * self.options
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """A byte of the packet that the path sets to something else."""
+
+    call: int
+    """The call (index) that returned the chunk."""
+    byte: int
+    """Its index in `packet_chunks`."""
+    old: Term
+    new: Term
