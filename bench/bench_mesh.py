@@ -13,9 +13,9 @@ from itertools import pairwise
 
 from rss_dsl.check import check
 from rss_dsl.loading import loads
+from rss_solver.keyspace.statement import state
 from rss_solver.proof import Proof, verify
 from rss_solver.solve import Solved, solve
-from rss_solver.statement import state
 
 SPEC = """
 import "std/flows.rss"

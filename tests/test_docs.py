@@ -33,7 +33,7 @@ from rss_dsl.fields import GENERIC, INNER, TUNNELS, WIDTHS, packet_classes
 from rss_dsl.lexical import KEYWORDS
 from rss_dsl.loading import loads, std_files
 from rss_dsl.spec import Import, PortDecl, Relation
-from rss_solver.conflict import Conflict
+from rss_solver.conflicts.conflict import Conflict
 from rss_solver.proof import Proof
 from rss_synth.nf_templates import NF_TEMPLATES
 from rssc.exits import Exit

@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from rss_dsl.loading import loads
     from rss_dsl.problem import Problem
     from rss_dsl.spec import Spec
-    from rss_solver.conflict import Conflict
-    from rss_solver.packet_text import parse_packet
+    from rss_solver.conflicts.conflict import Conflict
+    from rss_solver.nic.steering import Landing, land
+    from rss_solver.packets.text import parse_packet
     from rss_solver.proof import Counterexample, Proof, Undecided
     from rss_solver.solution import Solution
     from rss_solver.solve import Solved
-    from rss_solver.steering import Landing, land
     from rssc.pipeline import check, compile_spec, examine, load, solve, verify
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Conflict": "rss_solver.conflict",
+    "Conflict": "rss_solver.conflicts.conflict",
     "Counterexample": "rss_solver.proof",
     "Diagnostic": "rss_dsl.diagnostics",
-    "Landing": "rss_solver.steering",
+    "Landing": "rss_solver.nic.steering",
     "Problem": "rss_dsl.problem",
     "Proof": "rss_solver.proof",
     "RssError": "rss_dsl.diagnostics",
@@ -45,10 +45,10 @@ _HOMES = {
     "compile_spec": "rssc.pipeline",
     "examine": "rssc.pipeline",
     "format_spec": "rss_dsl.format",
-    "land": "rss_solver.steering",
+    "land": "rss_solver.nic.steering",
     "load": "rssc.pipeline",
     "loads": "rss_dsl.loading",
-    "parse_packet": "rss_solver.packet_text",
+    "parse_packet": "rss_solver.packets.text",
     "solve": "rssc.pipeline",
     "verify": "rssc.pipeline",
 }

@@ -12,7 +12,20 @@ from rssc import __version__
 from rssc.exits import SUMMARY, Exit
 from rssc.streams import is_streams, lost, open_closed
 
-COMMANDS = ("check", "fmt", "solve", "verify", "explain", "smt", "example", "hash", "eval", "synth", "nic", "rule")
+COMMANDS = (
+    "check",
+    "fmt",
+    "solve",
+    "verify",
+    "explain",
+    "smt",
+    "example",
+    "hash",
+    "eval",
+    "synth",
+    "nic",
+    "rule",
+)
 
 
 def parser() -> argparse.ArgumentParser:

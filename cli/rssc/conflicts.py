@@ -9,7 +9,7 @@ from textwrap import wrap
 from rss_dsl.codes import NO_KEY
 from rss_dsl.diagnostics import Diagnostic, Label
 from rss_dsl.problem import Problem
-from rss_solver.conflict import Conflict, Reason
+from rss_solver.conflicts.conflict import Conflict, Reason
 from rss_solver.explain import (
     Effect,
     End,

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from rss_dsl.problem import Problem
 from rss_dsl.render import FORMAT_VERSION
-from rss_solver.conflict import Conflict
+from rss_solver.conflicts.conflict import Conflict
 from rss_solver.keys import SpecIdentity
+from rss_solver.nic.steering import Landing
 from rss_solver.proof import Counterexample, Proof, Undecided, Verdict
 from rss_solver.solution import Solution
-from rss_solver.steering import Landing
 
 
 def emit(document: Mapping[str, object]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rss_dsl.problem import Problem
-from rss_solver.conflict import Conflict
+from rss_solver.conflicts.conflict import Conflict
 from rss_solver.explain import reasoning
 from rss_solver.proof import Counterexample, Proof, Undecided, Verdict
 from rssc.conflicts import conflict_diagnostic, short

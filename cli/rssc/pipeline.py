@@ -16,7 +16,7 @@ from rss_dsl.spec import Spec
 from rssc.progress import stage
 
 if TYPE_CHECKING:  # numpy, pysmt and Z3 load only where something is solved
-    from rss_solver.conflict import Conflict
+    from rss_solver.conflicts.conflict import Conflict
     from rss_solver.fieldsets import Choice, Resolved
     from rss_solver.proof import Verdict
     from rss_solver.solution import Solution
@@ -58,8 +58,8 @@ def compile_spec(path: str | os.PathLike[str], seed: int | None = None, engine: 
 
     RssError carries the findings if there are errors among them.
     """
-    from rss_solver.conflict import Conflict
-    from rss_solver.findings import spread_findings
+    from rss_solver.conflicts.conflict import Conflict
+    from rss_solver.diagnostics.findings import spread_findings
     from rss_solver.proof import verify
     from rss_solver.solve import solve
 
@@ -154,7 +154,7 @@ def check(spec: Spec) -> Problem:
 
 def examine(problem: Problem) -> tuple[Diagnostic, ...]:
     """What is wrong or doubtful about a problem beyond names and types, as far as its hash is settled."""
-    from rss_solver.coverage import coverage
+    from rss_solver.diagnostics.coverage import coverage
     from rss_synth.nf import check_nf
 
     return (*coverage(_settled(problem)), *check_nf(problem))
@@ -171,8 +171,8 @@ def unsolvable(problem: Problem) -> tuple[Diagnostic, ...]:
     """What keeps the solver from starting on a problem."""
     if not problem.ports:
         return (_no_ports(problem),)
-    from rss_solver.statement import state
-    from rss_solver.support import component_errors, unsupported
+    from rss_solver.diagnostics.support import component_errors, unsupported
+    from rss_solver.keyspace.statement import state
 
     found = tuple(unsupported(problem))
     return found or tuple(component_errors(problem, state(problem)))

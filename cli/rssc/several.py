@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from math import log2
 
 from rss_dsl.problem import Problem
-from rss_solver.counting import KeyCount, count
-from rss_solver.enumeration import Keys, enumerate_keys
+from rss_solver.choice.counting import KeyCount, count
+from rss_solver.choice.enumeration import Keys, enumerate_keys
 from rss_solver.keys import document
 from rss_solver.proof import Verdict, verify
 from rss_solver.solution import ClassSpread, Solution

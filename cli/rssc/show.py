@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rss_dsl.problem import Problem
+from rss_solver.nic.steering import Landing
 from rss_solver.proof import Counterexample, Proof, Undecided, Verdict
 from rss_solver.solution import ClassSpread, PortSolution, Solution
-from rss_solver.steering import Landing
 
 
 def show_solution(solution: Solution) -> str:

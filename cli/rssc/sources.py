@@ -10,8 +10,8 @@ from rss_dsl.check.lints import public_key
 from rss_dsl.check.report import Report
 from rss_dsl.diagnostics import Diagnostic
 from rss_dsl.problem import Port, Problem
-from rss_solver.conflict import Conflict
-from rss_solver.findings import spread_findings
+from rss_solver.conflicts.conflict import Conflict
+from rss_solver.diagnostics.findings import spread_findings
 from rss_solver.keys import GivenKey, apply, apply_one
 from rss_solver.proof import Proof, Verdict
 from rss_solver.solution import PortSolution, Solution

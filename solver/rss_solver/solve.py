@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from rss_dsl.problem import Port, Problem
-from rss_solver.choose import Choice, choose, judged, perfect
-from rss_solver.conflict import Conflict, explain_conflict
-from rss_solver.groups import Group, Modes, groups
-from rss_solver.keyspace import Inconsistent, KeySpace
-from rss_solver.preference_report import Settled, outcomes
-from rss_solver.preferences import Chooser, SoftBit, not_constant, satisfying, soft_bits, spread_first
+from rss_solver.choice.choose import Choice, choose, judged, perfect
+from rss_solver.choice.preference_report import Settled, outcomes
+from rss_solver.choice.preferences import Chooser, SoftBit, not_constant, satisfying, soft_bits, spread_first
+from rss_solver.choice.tables import fill
+from rss_solver.conflicts.conflict import Conflict, explain_conflict
+from rss_solver.keyspace.groups import Group, Modes, groups
+from rss_solver.keyspace.space import Inconsistent, KeySpace
+from rss_solver.keyspace.statement import Statement, state
+from rss_solver.keyspace.trace import Tracer
 from rss_solver.smt.engine import find_keys
 from rss_solver.smt.statement import Wish, key_name, of_group
 from rss_solver.solution import PortSolution, Solution
-from rss_solver.statement import Statement, state
-from rss_solver.tables import fill
-from rss_solver.trace import Tracer
 
 ENGINES = ("algebra", "smt")
 """How keys are found: in the key space in closed form, or by Z3 alone."""

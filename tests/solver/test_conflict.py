@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rsstest import ports, problem
 
-from rss_solver.conflict import Conflict, Reason
+from rss_solver.conflicts.conflict import Conflict, Reason
 from rss_solver.explain import Locks, WithoutLines, ways_out, without
 from rss_solver.solve import Solved, solve
 
@@ -108,7 +108,7 @@ def test_random_conflicts_are_minimal(chosen):
 def test_what_is_too_much_work_is_minimal_and_says_so(monkeypatch):
     text = "".join(f"require A.{f} == A'.{f}\n" for f in ("ipv4_src", "ipv4_dst"))
     found = problem(ports("A", hash_="ipv4-tcp") + "\n" + text)
-    monkeypatch.setattr("rss_solver.conflict.EFFORT", 0)
+    monkeypatch.setattr("rss_solver.conflicts.conflict.EFFORT", 0)
     conflict = solve(found)
     assert isinstance(conflict, Conflict)
     assert not conflict.minimum

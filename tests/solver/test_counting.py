@@ -9,14 +9,14 @@ from rsstest import nf
 from tiny_keys import every_key, read, tiny
 
 from rss_dsl.problem import KeyWish, Preference
-from rss_solver.choose import judged
-from rss_solver.conflict import Conflict
-from rss_solver.counting import count
-from rss_solver.enumeration import enumerate_keys
-from rss_solver.groups import groups
+from rss_solver.choice.choose import judged
+from rss_solver.choice.counting import count
+from rss_solver.choice.enumeration import enumerate_keys
+from rss_solver.conflicts.conflict import Conflict
+from rss_solver.keyspace.groups import groups
+from rss_solver.keyspace.statement import state
 from rss_solver.smt.statement import FORMS, key_name, smtlib
 from rss_solver.solve import Solved, solve
-from rss_solver.statement import state
 
 SEEDS = range(90)
 

@@ -8,14 +8,14 @@ from rsstest import MICROSOFT, problem
 from rss_dsl.nic import Index
 from rss_dsl.problem import AllOf, Compare, Const, HashInput, Slice
 from rss_dsl.source import NOWHERE
-from rss_solver.conflict import Conflict
+from rss_solver.conflicts.conflict import Conflict
+from rss_solver.diagnostics.support import component_errors
 from rss_solver.gf2 import rank
 from rss_solver.keys import GivenKey, apply
+from rss_solver.keyspace.statement import state
 from rss_solver.proof import Proof, verify
 from rss_solver.smt.statement import FORMS, smtlib
 from rss_solver.solve import Solved, solve
-from rss_solver.statement import state
-from rss_solver.support import component_errors
 from rss_solver.tied import span_shapes
 
 

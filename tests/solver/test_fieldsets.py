@@ -11,7 +11,7 @@ from rss_dsl.check.switches import offered, select
 from rss_dsl.diagnostics import RssError
 from rss_dsl.loading import loads
 from rss_dsl.nic import Via, concrete
-from rss_solver.conflict import Conflict
+from rss_solver.conflicts.conflict import Conflict
 from rss_solver.fieldsets import adopt, resolve
 from rss_solver.fieldsets.rating import configured, rate
 from rss_solver.proof import Proof, verify

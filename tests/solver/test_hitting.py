@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rss_solver import hitting
-from rss_solver.hitting import GivenUpError, minimum_hitting_set
+from rss_solver.conflicts import hitting
+from rss_solver.conflicts.hitting import GivenUpError, minimum_hitting_set
 
 sets = st.lists(st.frozensets(st.integers(0, 8), min_size=1, max_size=4), max_size=8)
 

@@ -9,11 +9,11 @@ from rsstest import MICROSOFT, ports, problem, session
 
 from rss_solver.explain.keymap import Fixed, Free, Same, Sum, Unread, Zero, key_map
 from rss_solver.gf2 import rank
-from rss_solver.groups import groups
-from rss_solver.keyspace import Inconsistent
-from rss_solver.statement import state
+from rss_solver.keyspace.groups import groups
+from rss_solver.keyspace.space import Inconsistent
+from rss_solver.keyspace.statement import state
+from rss_solver.keyspace.trace import Tracer
 from rss_solver.toeplitz import key_bit
-from rss_solver.trace import Tracer
 
 CONDITIONS = [
     f"require {session('A', 'B')}",

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from rsstest import nf, ports, problem, session
 
 from rss_solver.gf2 import Elimination
-from rss_solver.groups import groups
-from rss_solver.keyspace import Inconsistent
+from rss_solver.keyspace.groups import groups
+from rss_solver.keyspace.space import Inconsistent
+from rss_solver.keyspace.statement import class_pairs, state
 from rss_solver.proof.spans import PairSpace
-from rss_solver.statement import class_pairs, state
 from rss_solver.toeplitz import key_bit, toeplitz
 
 FREE = [

@@ -12,10 +12,10 @@ from rss_dsl.diagnostics import RssError
 from rss_dsl.fields import INNER, TUNNELS, packet_classes, width
 from rss_dsl.nics import find
 from rss_dsl.problem import HashInput, Port
-from rss_solver.packet import Packet
-from rss_solver.packet_text import TUNNEL_EXAMPLE, parse_packet
+from rss_solver.nic.steering import land
+from rss_solver.packets.packet import Packet
+from rss_solver.packets.text import TUNNEL_EXAMPLE, parse_packet
 from rss_solver.solution import PortSolution
-from rss_solver.steering import land
 from rss_solver.toeplitz import toeplitz
 
 

@@ -16,12 +16,12 @@ from rss_dsl.nic import Index
 from rss_dsl.problem import Compare, Slice
 from rss_dsl.source import NOWHERE
 from rss_solver.keys import GivenKey, apply
+from rss_solver.packets.semantics import holds
 from rss_solver.proof import Counterexample, Proof, Undecided, verify
 from rss_solver.proof.agreement import WHOLE, Lookup, tables_may_part
 from rss_solver.proof.cases import Cases, Claim
 from rss_solver.proof.learned import Learner
 from rss_solver.proof.spans import PairSpace
-from rss_solver.semantics import holds
 from rss_solver.smt.prover import Prover
 from rss_solver.solution import PortSolution, Solution
 

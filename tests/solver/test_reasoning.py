@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from rsstest import MICROSOFT, ports, problem, session
 
-from rss_solver.conflict import Conflict
+from rss_solver.conflicts.conflict import Conflict
 from rss_solver.explain import (
     EqualityIndex,
     Locks,

@@ -10,14 +10,14 @@ from rsstest import MICROSOFT, nf, ports, problem, session
 
 from rss_dsl.fields import packet_classes, width
 from rss_dsl.source import NOWHERE
-from rss_solver.examples import examples
+from rss_solver.choice.tables import disagreement, fill
+from rss_solver.explain.examples import examples
 from rss_solver.keys import GivenKey, apply
-from rss_solver.packet import Packet
+from rss_solver.nic.steering import land
+from rss_solver.packets.packet import Packet
+from rss_solver.packets.semantics import holds
 from rss_solver.proof import Counterexample, Proof, verify
-from rss_solver.semantics import holds
 from rss_solver.solve import Solved, solve
-from rss_solver.steering import land
-from rss_solver.tables import disagreement, fill
 
 TABLES_OF_128_AND_512 = """
 port A { nic generic  hash ipv4-tcp  queues 12 }

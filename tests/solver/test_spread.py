@@ -9,20 +9,20 @@ from hypothesis import strategies as st
 from rsstest import problem
 
 from rss_dsl.nic import Index
-from rss_solver.conflict import Conflict
-from rss_solver.findings import spread_findings
+from rss_solver.choice.spread import Indexed, spread
+from rss_solver.choice.tables import disagreement, fill
+from rss_solver.conflicts.conflict import Conflict
+from rss_solver.diagnostics.findings import spread_findings
+from rss_solver.diagnostics.support import component_errors
 from rss_solver.gf2 import span
-from rss_solver.index import common_picks, entry_of, picks
-from rss_solver.keyspace import Inconsistent, solve_windows
-from rss_solver.live import Live
-from rss_solver.packet import Packet
+from rss_solver.keyspace.space import Inconsistent, solve_windows
+from rss_solver.keyspace.statement import Window, state
+from rss_solver.nic.index import common_picks, entry_of, picks
+from rss_solver.nic.steering import land
+from rss_solver.packets.packet import Packet
 from rss_solver.proof import Proof, verify
 from rss_solver.solve import Solved, solve
-from rss_solver.spread import Indexed, spread
-from rss_solver.statement import Window, state
-from rss_solver.steering import land
-from rss_solver.support import component_errors
-from rss_solver.tables import disagreement, fill
+from rss_solver.tied.live import Live
 from rss_solver.toeplitz import key_bit, toeplitz
 
 HASHES = st.integers(0, 2**32 - 1)

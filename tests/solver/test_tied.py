@@ -14,14 +14,14 @@ from rss_dsl.assumptions import tied
 from rss_dsl.fields import WIDTHS, packet_classes
 from rss_dsl.nic import Function
 from rss_dsl.problem import AllOf, AnyOf, Arith, Compare, Const, HashInput, Negation, Slice
-from rss_solver.coverage import coverage
-from rss_solver.functions import prepare
+from rss_solver.diagnostics.coverage import coverage
 from rss_solver.gf2 import rank
+from rss_solver.keyspace.statement import class_pairs, state
 from rss_solver.limits import LimitReachedError
-from rss_solver.live import live
+from rss_solver.nic.functions import prepare
 from rss_solver.smt import learn as smt
-from rss_solver.statement import class_pairs, state
 from rss_solver.tied import always, input_set, learn, satisfiable, span_shapes
+from rss_solver.tied.live import live
 
 WIDE = {
     "vlan": 1,

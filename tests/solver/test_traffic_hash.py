@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from rss_dsl.fields import width
 from rss_dsl.nic import Function, Index
 from rss_dsl.problem import HashInput
-from rss_solver.functions import simple_xor_key
-from rss_solver.index import entry_of
-from rss_solver.packet import Packet
+from rss_solver.nic.functions import simple_xor_key
+from rss_solver.nic.index import entry_of
+from rss_solver.packets.packet import Packet
 from rss_solver.toeplitz import toeplitz
 from rss_solver.traffic import bulk_prepare, bulk_toeplitz
 

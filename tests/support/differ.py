@@ -17,17 +17,17 @@ from differ_engines import compare_count, compare_engine, compare_exports, compa
 
 from rss_dsl.fields import WIDTHS, packet_classes
 from rss_dsl.problem import Problem
-from rss_solver.conflict import Conflict
-from rss_solver.groups import groups
-from rss_solver.keyspace import Inconsistent
-from rss_solver.packet import Packet
+from rss_solver.choice.tables import fill
+from rss_solver.conflicts.conflict import Conflict
+from rss_solver.diagnostics.support import component_errors, unsupported
+from rss_solver.keyspace.groups import groups
+from rss_solver.keyspace.space import Inconsistent
+from rss_solver.keyspace.statement import state
+from rss_solver.nic.steering import Landing
+from rss_solver.packets.packet import Packet
 from rss_solver.proof import Counterexample, Proof, verify
 from rss_solver.solution import Solution
 from rss_solver.solve import solve
-from rss_solver.statement import state
-from rss_solver.steering import Landing
-from rss_solver.support import component_errors, unsupported
-from rss_solver.tables import fill
 
 FOREIGN = 3
 """Random keys judged, and keys sampled from every key space."""

@@ -11,13 +11,13 @@ from brute_keys import Keys
 from differ_base import check, shown
 
 from rss_dsl.problem import Problem
-from rss_solver.conflict import Conflict
-from rss_solver.counting import count
-from rss_solver.enumeration import enumerate_keys
+from rss_solver.choice.counting import count
+from rss_solver.choice.enumeration import enumerate_keys
+from rss_solver.conflicts.conflict import Conflict
+from rss_solver.keyspace.statement import state
 from rss_solver.smt.statement import FORMS, key_name, smtlib
 from rss_solver.solution import Solution
 from rss_solver.solve import solve
-from rss_solver.statement import state
 
 SEVERAL = 4
 """Keys listed."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from random import Random
 
-import rss_solver.live
+import rss_solver.tied.live
 import rss_solver.traffic.packets
 from rss_dsl import fields
 from rss_dsl.fields import PacketClass, packet_classes
@@ -70,7 +70,7 @@ def universe(widths: Mapping[str, int]) -> Iterator[None]:
     places: list[tuple[dict, dict]] = [
         (fields.WIDTHS, dict(widths)),
         (packet_classes(), tiny_classes()),
-        (rss_solver.live.CLUSTERED_PREFIX, {name: 1 for name in widths if name.startswith("ipv")}),
+        (rss_solver.tied.live.CLUSTERED_PREFIX, {name: 1 for name in widths if name.startswith("ipv")}),
     ]
     kept = [dict(place) for place, _ in places]
     try:

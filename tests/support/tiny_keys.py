@@ -14,9 +14,9 @@ from tiny_problems import draw
 
 from rss_dsl.nic import Index
 from rss_dsl.problem import Problem
-from rss_solver.statement import state
-from rss_solver.support import component_errors, unsupported
-from rss_solver.tables import fill
+from rss_solver.choice.tables import fill
+from rss_solver.diagnostics.support import component_errors, unsupported
+from rss_solver.keyspace.statement import state
 
 MOST_BITS = 9
 

@@ -18,8 +18,8 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print pairs for every requirement."""
-    from rss_solver.examples import Example, examples
-    from rss_solver.steering import Landing, land
+    from rss_solver.explain.examples import Example, examples
+    from rss_solver.nic.steering import Landing, land
     from rssc.documents import emit, landing_document, line_document
     from rssc.report import tell
     from rssc.show import show_landings

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rssc.arguments import Subparsers, add_format, add_seed, add_spec
 
 if TYPE_CHECKING:
-    from rss_solver.conflict import Conflict
+    from rss_solver.conflicts.conflict import Conflict
     from rssc.pipeline import Compiled
 
 
@@ -23,7 +23,7 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Explain the keys of a spec, or its conflict."""
-    from rss_solver.conflict import Conflict
+    from rss_solver.conflicts.conflict import Conflict
     from rss_solver.explain import explain
     from rssc.documents import emit
     from rssc.explained import explained_document, show_explained

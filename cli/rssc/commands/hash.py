@@ -26,8 +26,8 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Hash with the given keys, or those that solving gives."""
-    from rss_solver.packet_text import parse_packet
-    from rss_solver.steering import land
+    from rss_solver.nic.steering import land
+    from rss_solver.packets.text import parse_packet
     from rssc.documents import emit, landing_document
     from rssc.report import tell
     from rssc.show import show_landings

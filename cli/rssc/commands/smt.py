@@ -25,9 +25,9 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print or write the statement."""
-    from rss_solver.preferences import soft_bits
+    from rss_solver.choice.preferences import soft_bits
+    from rss_solver.keyspace.statement import state
     from rss_solver.smt.statement import Wish, smtlib
-    from rss_solver.statement import state
     from rssc.output import write_text
     from rssc.pipeline import ready
     from rssc.report import tell

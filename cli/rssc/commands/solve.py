@@ -46,7 +46,7 @@ def _number(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Solve, prove, then write or compare the lock file."""
-    from rss_solver.conflict import Conflict
+    from rss_solver.conflicts.conflict import Conflict
     from rss_solver.keys import lock_text
     from rssc.documents import verdict_document
     from rssc.fieldsets import choices_document

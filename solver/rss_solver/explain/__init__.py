@@ -29,7 +29,7 @@ from rss_solver.explain.ways import (
     ways_out,
     without,
 )
-from rss_solver.trace import KeyBit
+from rss_solver.keyspace.trace import KeyBit
 
 __all__ = [
     "ClassKeys",

@@ -12,9 +12,9 @@ from itertools import groupby
 
 from rss_dsl.problem import HashInput
 from rss_solver.gf2 import Elimination
-from rss_solver.groups import Group, Modes
-from rss_solver.keyspace import KeySpace
-from rss_solver.trace import KeyBit, Tracer
+from rss_solver.keyspace.groups import Group, Modes
+from rss_solver.keyspace.space import KeySpace
+from rss_solver.keyspace.trace import KeyBit, Tracer
 
 
 @dataclass(frozen=True, slots=True)

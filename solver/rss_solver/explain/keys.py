@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from rss_dsl.problem import Problem
 from rss_solver.explain.keymap import Run, key_map, read_bits
-from rss_solver.groups import Group, Modes, groups
-from rss_solver.keyspace import Inconsistent, KeySpace
+from rss_solver.keyspace.groups import Group, Modes, groups
+from rss_solver.keyspace.space import Inconsistent, KeySpace
+from rss_solver.keyspace.statement import state
+from rss_solver.keyspace.trace import Tracer
 from rss_solver.solve import Solved
-from rss_solver.statement import state
-from rss_solver.trace import Tracer
 
 Range = tuple[int, int]
 """Bits `[from, to)`."""

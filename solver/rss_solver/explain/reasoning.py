@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from rss_dsl.assumptions import tied
 from rss_dsl.problem import HashInput, Problem, Requirement
-from rss_solver.choose import index_sums, needed
-from rss_solver.conflict import Conflict, Reason, Search, reduced
+from rss_solver.choice.choose import index_sums, needed
+from rss_solver.conflicts.conflict import Conflict, Reason, Search, reduced
 from rss_solver.explain.terms import Effect, effects, joined
 from rss_solver.gf2 import Elimination
-from rss_solver.groups import Group, groups, weakest
-from rss_solver.keyspace import Inconsistent, KeySpace
-from rss_solver.statement import Statement, Window, class_pairs, state, windows_between
+from rss_solver.keyspace.groups import Group, groups, weakest
+from rss_solver.keyspace.space import Inconsistent, KeySpace
+from rss_solver.keyspace.statement import Statement, Window, class_pairs, state, windows_between
+from rss_solver.keyspace.trace import KeyBit, Origin, Tracer
 from rss_solver.tied import always
 from rss_solver.toeplitz import key_bit
-from rss_solver.trace import KeyBit, Origin, Tracer
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from itertools import pairwise
 from rss_dsl.fields import width, wire_rank
 from rss_dsl.nic import Function
 from rss_dsl.problem import HashInput, Problem
-from rss_solver.statement import Window
+from rss_solver.keyspace.statement import Window
 
 PREPARED = "input"
 """What the Toeplitz hash reads, where the hash function mixes fields before."""

@@ -13,14 +13,14 @@ from rss_dsl.nic import NicProfile
 from rss_dsl.nics import catalogue
 from rss_dsl.problem import Problem
 from rss_dsl.spec import Nic, PortDecl
-from rss_solver.conflict import Conflict, Search
+from rss_solver.conflicts.conflict import Conflict, Search
+from rss_solver.conflicts.hitting import GivenUpError, minimum_hitting_set
+from rss_solver.diagnostics.support import component_errors, unsupported
 from rss_solver.fieldsets import resolve
-from rss_solver.groups import groups, weakest
-from rss_solver.hitting import GivenUpError, minimum_hitting_set
+from rss_solver.keyspace.groups import groups, weakest
+from rss_solver.keyspace.statement import state
 from rss_solver.limits import LimitReachedError
 from rss_solver.solve import solve
-from rss_solver.statement import state
-from rss_solver.support import component_errors, unsupported
 
 MOST_DROPPED = 4
 """Lines that are left out together at most."""

@@ -10,12 +10,12 @@ from random import Random
 from rss_dsl.check.functions import layouts
 from rss_dsl.check.switches import Selection
 from rss_dsl.problem import HashInput, Port, Problem, Requirement, SharedKey
-from rss_solver.choose import choose
-from rss_solver.groups import groups, weakest
-from rss_solver.keyspace import Inconsistent
+from rss_solver.choice.choose import choose
+from rss_solver.choice.tables import fill
+from rss_solver.keyspace.groups import groups, weakest
+from rss_solver.keyspace.space import Inconsistent
+from rss_solver.keyspace.statement import state
 from rss_solver.solution import ClassSpread
-from rss_solver.statement import state
-from rss_solver.tables import fill
 
 SAMPLES = 6
 """Keys looked at for one choice."""

@@ -15,8 +15,8 @@ from rss_solver.fieldsets.classes import Unhashed, Wish, wish
 from rss_solver.fieldsets.options import Option, by_rule, options
 from rss_solver.fieldsets.rating import Rated, Rating, configured, part, rate
 from rss_solver.fieldsets.search import Combination, Found, search
+from rss_solver.keyspace.statement import partition
 from rss_solver.solution import ClassSpread
-from rss_solver.statement import partition
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.lexical import quote
 from rss_dsl.problem import Port, Problem
 from rss_dsl.source import Span
-from rss_solver.live import live
+from rss_solver.choice.spread import Indexed, spread
+from rss_solver.choice.tables import fill
+from rss_solver.keyspace.statement import state
 from rss_solver.solution import PortSolution, Solution
-from rss_solver.spread import Indexed, spread
-from rss_solver.statement import state
-from rss_solver.tables import fill
+from rss_solver.tied.live import live
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from math import lcm
 from rss_dsl.nic import Index
 from rss_dsl.problem import Problem, Requirement
 from rss_solver.gf2 import Elimination, kernel, parity
-from rss_solver.index import entry_of, picks
+from rss_solver.nic.index import entry_of, picks
+from rss_solver.nic.steering import Landing
 from rss_solver.solution import PortSolution, Solution
-from rss_solver.steering import Landing
 from rss_solver.toeplitz import HASH_BITS
 
 WHOLE = tuple(1 << bit for bit in reversed(range(HASH_BITS)))

@@ -26,8 +26,8 @@ from rss_dsl.problem import (
     Slice,
     Term,
 )
-from rss_solver.packet import Packet
-from rss_solver.semantics import Pair
+from rss_solver.packets.packet import Packet
+from rss_solver.packets.semantics import Pair
 
 Read = frozenset[tuple[int, str]]
 """(side, field) as written."""

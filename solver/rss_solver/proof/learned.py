@@ -12,8 +12,8 @@ from itertools import islice
 
 from rss_dsl.problem import Condition, HashInput
 from rss_solver.gf2 import Elimination, kernel
+from rss_solver.packets.semantics import Pair, belongs, holds
 from rss_solver.proof.spans import PairSpace
-from rss_solver.semantics import Pair, belongs, holds
 from rss_solver.smt.limits import Unknown
 from rss_solver.smt.prover import Prover
 

@@ -16,10 +16,10 @@ from random import Random
 
 from rss_dsl.fields import packet_classes, width
 from rss_dsl.problem import AllOf, AnyOf, Arith, Compare, Condition, Const, HashInput, Negation, Slice, Term
-from rss_solver.functions import LINEAR
 from rss_solver.gf2 import Elimination, kernel
-from rss_solver.packet import Packet
-from rss_solver.semantics import Pair
+from rss_solver.nic.functions import LINEAR
+from rss_solver.packets.packet import Packet
+from rss_solver.packets.semantics import Pair
 
 Rows = tuple[int, ...]
 """Equations: bit 0 is the constant, bit v the coefficient of variable v."""

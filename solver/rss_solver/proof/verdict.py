@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rss_solver.steering import Landing
+from rss_solver.nic.steering import Landing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

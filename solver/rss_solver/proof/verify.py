@@ -16,8 +16,10 @@ from random import Random
 
 from rss_dsl.nic import Index
 from rss_dsl.problem import Problem, Requirement
-from rss_solver.functions import prepare
 from rss_solver.gf2 import parity, rank
+from rss_solver.nic.functions import prepare
+from rss_solver.nic.steering import default_queue, land
+from rss_solver.packets.semantics import Pair, belongs, holds
 from rss_solver.proof.agreement import (
     ENTRY_BITS,
     WHOLE,
@@ -32,11 +34,9 @@ from rss_solver.proof.cases import Case, Cases, Claim
 from rss_solver.proof.learned import Learner
 from rss_solver.proof.spans import PairSpace, combine
 from rss_solver.proof.verdict import Counterexample, Proof, Undecided, Verdict
-from rss_solver.semantics import Pair, belongs, holds
 from rss_solver.smt.limits import DEFAULT_LIMIT, Unknown
 from rss_solver.smt.prover import Obligation, Prover
 from rss_solver.solution import Solution
-from rss_solver.steering import default_queue, land
 from rss_solver.toeplitz import HASH_BITS, toeplitz, window
 
 SMALL = 8

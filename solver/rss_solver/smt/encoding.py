@@ -12,7 +12,7 @@ from pysmt.typing import BVType
 from rss_dsl.fields import PacketClass, packet_classes, width
 from rss_dsl.nic import Function
 from rss_dsl.problem import AllOf, AnyOf, Arith, Compare, Condition, Const, HashInput, Negation, Slice, Term
-from rss_solver.functions import WORD, pairs
+from rss_solver.nic.functions import WORD, pairs
 
 Parity = tuple[int, int, int]
 """Chosen bits of both hash inputs, the first input bit most significant, and what they sum up to (0 or 1)."""

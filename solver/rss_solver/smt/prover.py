@@ -11,7 +11,7 @@ from pysmt.exceptions import SolverReturnedUnknownResultError
 from pysmt.fnode import FNode
 
 from rss_dsl.problem import Condition, HashInput
-from rss_solver.packet import Packet
+from rss_solver.packets.packet import Packet
 from rss_solver.smt.encoding import Encoding, Parity
 from rss_solver.smt.limits import DEFAULT_LIMIT, Unknown
 

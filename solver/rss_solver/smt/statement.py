@@ -4,7 +4,7 @@
 ports' assumptions, what picks their table entries agrees. There is no `d != d'`, which would make "the same
 flow on two ports" vacuous. A key that is merely not zero may have no set bit where it is read; instead every
 class that matters has two packets on different entries. *Quantifier-free*: the same as window equations and
-sums of key bits of which one must be set (`rss_solver.statement`, `rss_solver.choose`).
+sums of key bits of which one must be set (`rss_solver.keyspace.statement`, `rss_solver.choice.choose`).
 
 Bit 0 of a key is its first on the wire, the most significant of its bit-vector `key_PORT`. `equality auto`
 asks for what `index` asks for: that entries agree.
@@ -24,12 +24,12 @@ from pysmt.typing import BVType
 
 from rss_dsl.assumptions import assumed, on_second, tied
 from rss_dsl.problem import AllOf, HashInput, Problem, Requirement
-from rss_solver.choose import index_sums, needed
-from rss_solver.groups import Group, Modes, groups, weakest
-from rss_solver.index import Picks
-from rss_solver.keyspace import Variables, number, placed
+from rss_solver.choice.choose import index_sums, needed
+from rss_solver.keyspace.groups import Group, Modes, groups, weakest
+from rss_solver.keyspace.space import Variables, number, placed
+from rss_solver.keyspace.statement import Statement, class_pairs
+from rss_solver.nic.index import Picks
 from rss_solver.smt.encoding import Encoding
-from rss_solver.statement import Statement, class_pairs
 from rss_solver.toeplitz import HASH_BITS
 
 FORMS = ("quantified", "quantifier-free")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rss_dsl.nic import Function
 from rss_dsl.problem import HashInput
-from rss_solver.functions import LINEAR, pairs, prepare
+from rss_solver.nic.functions import LINEAR, pairs, prepare
 from rss_solver.tied.cases import Case
 from rss_solver.tied.formula import Comparison, Formula, renamed
 from rss_solver.tied.learn import inhabited, learn

@@ -13,7 +13,7 @@ import numpy as np
 
 from rss_dsl.nic import Function
 from rss_dsl.problem import HashInput
-from rss_solver.functions import WORD, pairs
+from rss_solver.nic.functions import WORD, pairs
 from rss_solver.toeplitz import toeplitz
 from rss_solver.traffic.arrays import Bytes, Words
 
@@ -34,7 +34,7 @@ def bulk_toeplitz(key: bytes, data: Bytes, *, init: int = 0) -> Words:
 
 
 def bulk_prepare(layout: HashInput, fields: Sequence[Bytes], count: int) -> Bytes:
-    """What the hash reads of each packet, equal to `rss_solver.functions.prepare`: `uint8[count, bytes]`.
+    """What the hash reads of each packet, equal to `rss_solver.nic.functions.prepare`: `uint8[count, bytes]`.
 
     `fields`: the bits of every field of `layout.places`, one array `uint8[count, width]` each.
     """

@@ -14,9 +14,9 @@ from rss_dsl.fields import packet_classes, width
 from rss_dsl.nic import Function
 from rss_dsl.problem import HashInput, Port, Problem
 from rss_dsl.source import NOWHERE, Span
-from rss_solver.index import entry_of
+from rss_solver.nic.index import entry_of
+from rss_solver.nic.steering import default_queue
 from rss_solver.solution import PortSolution, Solution
-from rss_solver.steering import default_queue
 from rss_solver.traffic.arrays import Bytes, Ints
 from rss_solver.traffic.bulkhash import bulk_prepare, bulk_toeplitz
 from rss_solver.traffic.containers import read_capture

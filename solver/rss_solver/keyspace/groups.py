@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rss_dsl.problem import HashInput, Port, Problem
-from rss_solver.index import WHOLE, Picks, common_picks, index_bits
-from rss_solver.keyspace import Inconsistent, KeySpace, solve_windows
-from rss_solver.live import Live, live
-from rss_solver.statement import Statement, Window
+from rss_solver.keyspace.space import Inconsistent, KeySpace, solve_windows
+from rss_solver.keyspace.statement import Statement, Window
+from rss_solver.nic.index import WHOLE, Picks, common_picks, index_bits
+from rss_solver.tied.live import Live, live
 from rss_solver.toeplitz import HASH_BITS
 
 Modes = Mapping[int, str]

@@ -19,10 +19,10 @@ from random import Random
 import numpy as np
 
 from rss_dsl.problem import Problem
+from rss_solver.choice.index_forms import Clause, Floor, Watched, watched
 from rss_solver.gf2 import Elimination, parity
-from rss_solver.groups import Group
-from rss_solver.index_forms import Clause, Floor, Watched, watched
-from rss_solver.keyspace import KeySpace
+from rss_solver.keyspace.groups import Group
+from rss_solver.keyspace.space import KeySpace
 from rss_solver.smt.limits import DEFAULT_LIMIT, Unknown
 from rss_solver.smt.maximize import Maximizer
 

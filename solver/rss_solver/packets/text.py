@@ -15,7 +15,7 @@ from rss_dsl.codes import BAD_PACKET
 from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.fields import INNER, PacketClass, packet_classes, width
 from rss_dsl.source import Source, Span
-from rss_solver.packet import Packet
+from rss_solver.packets.packet import Packet
 
 _BRACKETED = re.compile(r"\[([^\]]*)\](?::(\d{1,6}))?")
 _PLAIN = re.compile(r"([^:]*)(?::(\d{1,6}))?")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rss_dsl.nic import Index
 from rss_dsl.problem import Port
-from rss_solver.index import entry_of
+from rss_solver.nic.index import entry_of
 from rss_solver.toeplitz import HASH_BITS
 
 Table = tuple[int, ...]

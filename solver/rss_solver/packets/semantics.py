@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rss_dsl.fields import packet_classes, width
 from rss_dsl.problem import AllOf, AnyOf, Arith, Compare, Condition, Const, Negation, Slice, Term
-from rss_solver.packet import Packet
+from rss_solver.packets.packet import Packet
 
 Pair = tuple[Packet, Packet]
 

@@ -14,8 +14,8 @@ from functools import cached_property
 from rss_dsl.nic import Index
 from rss_dsl.problem import HashInput
 from rss_solver.gf2 import Elimination, basis, kernel, parity, span
-from rss_solver.groups import Group
-from rss_solver.keyspace import KeySpace
+from rss_solver.keyspace.groups import Group
+from rss_solver.keyspace.space import KeySpace
 from rss_solver.toeplitz import HASH_BITS
 
 Matrix = tuple[tuple[int, ...], ...]

@@ -13,14 +13,14 @@ from math import prod
 from random import Random
 
 from rss_dsl.problem import Problem
-from rss_solver.choose import Choice, judged
-from rss_solver.counting import read_bits, stuck
+from rss_solver.choice.choose import Choice, judged
+from rss_solver.choice.counting import read_bits, stuck
+from rss_solver.choice.preferences import labels_of
 from rss_solver.gf2 import Elimination, parity
-from rss_solver.groups import Group, Modes, groups
-from rss_solver.keyspace import Inconsistent
-from rss_solver.preferences import labels_of
+from rss_solver.keyspace.groups import Group, Modes, groups
+from rss_solver.keyspace.space import Inconsistent
+from rss_solver.keyspace.statement import state
 from rss_solver.solution import Solution
-from rss_solver.statement import state
 
 SMALL_SPACE = 1 << 9
 """Spaces of up to so many keys are listed completely."""

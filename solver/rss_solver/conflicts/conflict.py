@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from rss_dsl.problem import HashInput, Problem
-from rss_solver.choose import index_sums, needed, reach
-from rss_solver.groups import Group, Modes, weakest
-from rss_solver.hitting import GivenUpError, minimum_hitting_set
-from rss_solver.keyspace import Inconsistent, KeySpace
+from rss_solver.choice.choose import index_sums, needed, reach
+from rss_solver.conflicts.hitting import GivenUpError, minimum_hitting_set
+from rss_solver.keyspace.groups import Group, Modes, weakest
+from rss_solver.keyspace.space import Inconsistent, KeySpace
+from rss_solver.keyspace.statement import Statement
+from rss_solver.keyspace.trace import KeyBit, Tracer
 from rss_solver.smt.booleans import pick_nonzero
-from rss_solver.statement import Statement
-from rss_solver.trace import KeyBit, Tracer
 
 MOST_LINES = 12
 """Conflicts of more lines than this are minimal only: that none is smaller is not looked into."""

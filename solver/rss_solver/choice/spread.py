@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from rss_dsl.nic import Index
 from rss_dsl.problem import HashInput
 from rss_solver.gf2 import ones
-from rss_solver.index import entry_of, index_bits, linear
-from rss_solver.live import Live
+from rss_solver.nic.index import entry_of, index_bits, linear
 from rss_solver.solution import ClassSpread
+from rss_solver.tied.live import Live
 from rss_solver.toeplitz import HASH_BITS, toeplitz
 
 Ints = NDArray[np.int64]

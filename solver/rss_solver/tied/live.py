@@ -16,7 +16,7 @@ from rss_dsl.fields import INNER, packet_classes
 from rss_dsl.problem import AllOf, Compare, Condition, Const, HashInput, Problem, Slice
 from rss_solver.gf2 import basis
 from rss_solver.limits import LimitReachedError
-from rss_solver.tied import input_set
+from rss_solver.tied.spans import input_set
 
 CLUSTERED_PREFIX = {"ipv4_src": 16, "ipv4_dst": 16, "ipv6_src": 64, "ipv6_dst": 64}
 """Leading bits of an address that stay the same within one cluster of traffic."""

@@ -10,9 +10,9 @@ from rss_dsl.diagnostics import Diagnostic
 from rss_dsl.nic import SYMMETRIC, Function
 from rss_dsl.problem import Port, Problem
 from rss_dsl.source import Span
-from rss_solver.index import common_picks
+from rss_solver.keyspace.statement import class_pairs, windows_between
+from rss_solver.nic.index import common_picks
 from rss_solver.solution import PortSolution, Solution
-from rss_solver.statement import class_pairs, windows_between
 
 
 def spread_findings(problem: Problem, solution: Solution, *, given: bool = False) -> Iterator[Diagnostic]:

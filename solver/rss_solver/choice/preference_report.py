@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rss_dsl.problem import Problem
-from rss_solver.index_forms import Watched
-from rss_solver.keyspace import KeySpace
-from rss_solver.preferences import SoftBit
+from rss_solver.choice.index_forms import Watched
+from rss_solver.choice.preferences import SoftBit
+from rss_solver.keyspace.space import KeySpace
+from rss_solver.keyspace.trace import Tracer
 from rss_solver.solution import Fallen, PreferenceOutcome
 from rss_solver.toeplitz import key_bit
-from rss_solver.trace import Tracer
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rss_solver.gf2 import Elimination, parity, rank
-from rss_solver.index import Picks
-from rss_solver.statement import Window
+from rss_solver.keyspace.statement import Window
+from rss_solver.nic.index import Picks
 from rss_solver.toeplitz import HASH_BITS
 
 Ints = NDArray[np.int64]

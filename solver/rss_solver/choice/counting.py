@@ -14,14 +14,14 @@ from math import prod
 
 from rss_dsl.fields import width
 from rss_dsl.problem import HashInput, Problem
-from rss_solver.choose import needed
-from rss_solver.functions import LINEAR, prepare
+from rss_solver.choice.choose import needed
+from rss_solver.choice.index_forms import index_forms
 from rss_solver.gf2 import Elimination, ones
-from rss_solver.groups import Group, Modes, groups
-from rss_solver.index_forms import index_forms
-from rss_solver.keyspace import Inconsistent, KeySpace
+from rss_solver.keyspace.groups import Group, Modes, groups
+from rss_solver.keyspace.space import Inconsistent, KeySpace
+from rss_solver.keyspace.statement import state
 from rss_solver.limits import LimitReachedError
-from rss_solver.statement import state
+from rss_solver.nic.functions import LINEAR, prepare
 
 INTERSECTIONS = 1 << 12
 """Different intersections of subspaces, beyond which the number is left open."""

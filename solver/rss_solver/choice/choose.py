@@ -12,14 +12,14 @@ from functools import lru_cache
 from random import Random
 
 from rss_dsl.problem import HashInput
+from rss_solver.choice.spread import Indexed, spread
 from rss_solver.gf2 import ones
-from rss_solver.groups import Group
-from rss_solver.index import Picks
-from rss_solver.keyspace import KeySpace
-from rss_solver.live import Live
+from rss_solver.keyspace.groups import Group
+from rss_solver.keyspace.space import KeySpace
+from rss_solver.nic.index import Picks
 from rss_solver.smt.booleans import pick_nonzero
 from rss_solver.solution import ClassSpread
-from rss_solver.spread import Indexed, spread
+from rss_solver.tied.live import Live
 
 SMALL_SPACE = 6
 """Spaces of up to 2^6 keys are searched completely."""

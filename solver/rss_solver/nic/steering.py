@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from rss_dsl.fields import packet_classes
 from rss_dsl.nic import DefaultQueue
 from rss_dsl.problem import Port
-from rss_solver.index import entry_of
-from rss_solver.packet import Packet
+from rss_solver.nic.index import entry_of
+from rss_solver.packets.packet import Packet
 from rss_solver.solution import PortSolution
 from rss_solver.toeplitz import toeplitz
 

@@ -13,9 +13,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rss_solver.gf2 import Elimination
-from rss_solver.groups import Group, Modes
-from rss_solver.keyspace import number, placed
-from rss_solver.statement import Statement, Window
+from rss_solver.keyspace.groups import Group, Modes
+from rss_solver.keyspace.space import number, placed
+from rss_solver.keyspace.statement import Statement, Window
 from rss_solver.toeplitz import key_bit
 
 KeyBit = tuple[int, int]

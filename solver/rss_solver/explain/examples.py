@@ -9,11 +9,11 @@ from random import Random
 from rss_dsl.assumptions import tied
 from rss_dsl.fields import packet_classes, width
 from rss_dsl.problem import Condition, Problem, Requirement
-from rss_solver.packet import Packet
+from rss_solver.keyspace.statement import class_pairs
+from rss_solver.packets.packet import Packet
+from rss_solver.packets.semantics import belongs, holds
 from rss_solver.proof.spans import PairSpace
-from rss_solver.semantics import belongs, holds
 from rss_solver.smt.prover import Prover
-from rss_solver.statement import class_pairs
 
 TRIES = 200
 

@@ -13,8 +13,8 @@ from rss_dsl.codes import ASSUMED_AWAY, MAYBE_UNHASHED, SPLIT_UNHASHED, VACUOUS
 from rss_dsl.diagnostics import Diagnostic
 from rss_dsl.fields import packet_classes
 from rss_dsl.problem import AllOf, Condition, Port, Problem, Requirement
+from rss_solver.keyspace.statement import class_pairs
 from rss_solver.limits import LimitReachedError
-from rss_solver.statement import class_pairs
 from rss_solver.tied import satisfiable
 
 Split = tuple[str, str]

@@ -8,9 +8,9 @@ from rss_dsl.codes import INDEX_NOT_LINEAR, NOT_SUPPORTED, QUEUES_DIFFER, TABLES
 from rss_dsl.diagnostics import Diagnostic, Label
 from rss_dsl.problem import Problem
 from rss_dsl.source import Span
-from rss_solver.index import common_picks
-from rss_solver.statement import Statement
-from rss_solver.tables import disagreement, fill
+from rss_solver.choice.tables import disagreement, fill
+from rss_solver.keyspace.statement import Statement
+from rss_solver.nic.index import common_picks
 
 
 def unsupported(problem: Problem) -> Iterator[Diagnostic]:

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from rss_dsl.fields import INNER, packet_classes, width
 from rss_dsl.problem import HashInput
-from rss_solver.functions import prepare
+from rss_solver.nic.functions import prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Packet:
         return prepare(layout, self.selected(layout))
 
     def __str__(self) -> str:
-        """As `rss_solver.packet_text` reads it."""
+        """As `rss_solver.packets.text` reads it."""
         kind = packet_classes()[self.packet_class]
         outer = f"{self.packet_class} {_part(self, '')}"
         return f"{outer} inner {_part(self, INNER)}" if kind.tunnel else outer

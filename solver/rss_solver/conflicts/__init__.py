@@ -1,0 +1,1 @@
+"""Why no key exists."""

@@ -1,0 +1,1 @@
+"""Findings for users: what cannot be solved, what no NIC hashes, what is worth a warning."""

@@ -1,0 +1,1 @@
+"""Concrete packets: their text, and what conditions say of them."""
