@@ -58,6 +58,8 @@ class Extra:
     value: Pointee
     kind: str | None = None
     """The class that Bolt prints before the name: `PCV`, `DS`, …"""
+    scalar: Term | None = None
+    """One of Bolt's that is a value, not memory; then `address` is 0 and the pointee empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Every diagnostic code. `rules/CODE.md` explains each: what it means, why it matters, an example, the fix.
 
 Ranges: 0xx syntax and files · 1xx names and types · 2xx NIC capability · 3xx solving and proving ·
-5xx keys, lock files and captures · 6xx synthesis · 9xx internal. A code is never reused.
+4xx call paths · 5xx keys, lock files and captures · 6xx synthesis · 9xx internal. A code is never reused.
 """
 
 from __future__ import annotations
@@ -91,6 +91,17 @@ INDEX_NOT_LINEAR = Rule("RSS315", "index-not-linear", _E)
 WHOLE_HASHES = Rule("RSS316", "whole-hashes-agree", _N)
 BY_FUNCTION = Rule("RSS317", "holds-by-function", _N)
 NOTHING_TO_HASH = Rule("RSS320", "nothing-to-hash", _E)
+
+# 4xx: call paths
+NOT_A_CALL_PATH = Rule("RSS401", "not-a-call-path", _E)
+CUT_CALL_PATH = Rule("RSS402", "call-path-cut-off", _E)
+CALL_PATH_SYNTAX = Rule("RSS403", "call-path-syntax", _E)
+CALL_PATH_WIDTH = Rule("RSS404", "call-path-widths", _E)
+ARRAY_CLASH = Rule("RSS405", "call-path-arrays", _E)
+CALL_PATH_LABEL = Rule("RSS406", "call-path-labels", _E)
+CONDITIONS_DIFFER = Rule("RSS407", "path-conditions-differ", _E)
+VALUES_DIFFER = Rule("RSS408", "call-path-values-differ", _W)
+CALL_PATH_TOO_LARGE = Rule("RSS409", "call-path-too-large", _E)
 
 # 520-539: captures and traffic
 NOT_A_CAPTURE = Rule("RSS520", "not-a-capture", _E)

@@ -1,0 +1,1 @@
+"""KQuery, the text form of expressions: typed reading, and printing as KLEE does."""
