@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 
 import pytest
 from rsstest import ROOT
@@ -11,6 +12,10 @@ from rss_solver.traffic import Mix, generate, write_pcap
 from rssc.__main__ import main
 
 FW = str(ROOT / "specs" / "nf" / "fw.rss")
+EXAMPLE = ROOT / "examples" / "03-policer"
+PUBLISHED = "0000000000000001"
+"""The thesis's policer: of the destination, the nine bits that pick one of 512 entries are the first ones."""
+
 FRAMES = generate(Mix(seed=4, conversations=200, packets=2_000, fragments=0.1, icmp=0.05, scans=0.0))
 
 
@@ -74,3 +79,27 @@ def test_text_has_a_bar_per_queue_and_says_why_packets_were_not_hashed(capsys, c
 def test_what_cannot_be_evaluated(capsys, arguments, code):
     assert main(["eval", FW, *arguments]) == 1
     assert code in capsys.readouterr().err
+
+
+@pytest.fixture
+def downloads(tmp_path, monkeypatch):
+    """What the policer's example sends to users in one /16."""
+    monkeypatch.setattr("sys.argv", ["traffic.py", str(tmp_path)])
+    runpy.run_path(str(EXAMPLE / "traffic.py"), run_name="__main__")
+    return f"WAN={tmp_path / 'WAN.pcap'}"
+
+
+@pytest.mark.parametrize(("given", "clustered", "used"), [(PUBLISHED, 0, 1), (None, 9, 16)])
+def test_users_of_one_prefix_have_one_queue_by_the_published_key_and_all_by_ours(
+    capsys, tmp_path, downloads, given, clustered, used
+):
+    (tmp_path / "keys").write_text(f"WAN={given}\n")
+    keys = ["--keys", str(tmp_path / "keys")] if given else []
+    spec = str(EXAMPLE / "policer.rss")
+    assert main(["verify" if given else "solve", spec, *keys, "--format", "json"]) == 0
+    (port,) = json.loads(capsys.readouterr().out)["ports"]
+    assert port["rank"] == {"ipv4-tcp": 9, "ipv4-udp": 9}
+    assert port["clustered_rank"] == {"ipv4-tcp": clustered, "ipv4-udp": clustered}
+    assert main(["eval", spec, "--pcap", downloads, *keys, "--format", "json"]) == 0
+    (port,) = json.loads(capsys.readouterr().out)["ports"]
+    assert sum(count > 0 for count in port["queues"]) == used
