@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from brute import Meaning
 from brute_keys import Keys
-from differ import _compare_verdict, _foreign
+from differ import compare_verdict, foreign_keys
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rsstest import MICROSOFT, ports, problem, session
@@ -56,12 +56,12 @@ def test_the_verdict_is_that_of_brute_force(seed):
         keys = Keys(meaning, "hash" if found.equality == "hash" else "index")
         for _ in range(3):
             chosen = (
-                _foreign(keys, random)
+                foreign_keys(keys, random)
                 if keys.space.consistent
                 else [random.randbytes(port.key_bits // 8) for port in found.ports]
             )
             tables = [table(port, random) for port in found.ports]
-            _compare_verdict(found, meaning, solution(found, chosen, tables), foreign=True)
+            compare_verdict(found, meaning, solution(found, chosen, tables), foreign=True)
 
 
 def table(port, random):

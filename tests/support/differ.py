@@ -64,8 +64,8 @@ def examine(problem: Problem, seed: int) -> str:
     _compare_solution(problem, meaning, keys, outcome.solution)
     compare_several(problem, meaning, outcome.solution)
     for _ in range(FOREIGN):
-        foreign = _with_keys(outcome.solution, _foreign(keys, random))
-        _compare_verdict(problem, meaning, foreign, foreign=True)
+        foreign = _with_keys(outcome.solution, foreign_keys(keys, random))
+        compare_verdict(problem, meaning, foreign, foreign=True)
     return "solved"
 
 
@@ -120,7 +120,7 @@ def _compare_solution(problem: Problem, meaning: Meaning, keys: Keys, solution: 
         check([spread.packet_class for spread in port.spread] == sent, f"{port.name} receives {sent}")
         for spread in port.spread:
             _compare_spread(problem, meaning, i, layouts[spread.packet_class], port.key, port.table, spread)
-    _compare_verdict(problem, meaning, solution)
+    compare_verdict(problem, meaning, solution)
 
 
 def _compare_spread(problem, meaning, i, layout, key, table, spread) -> None:
@@ -147,7 +147,7 @@ def _compare_spread(problem, meaning, i, layout, key, table, spread) -> None:
 # --- verdicts ----------------------------------------------------------------------------------------
 
 
-def _compare_verdict(problem: Problem, meaning: Meaning, solution: Solution, foreign: bool = False) -> None:
+def compare_verdict(problem: Problem, meaning: Meaning, solution: Solution, foreign: bool = False) -> None:
     """The verdict is right.
 
     It may be left open where the index is not linear: of foreign keys, which can part hashes and no entries,
@@ -224,7 +224,7 @@ def _packets(packet: Packet) -> Packets:
 # --- keys --------------------------------------------------------------------------------------------
 
 
-def _foreign(keys: Keys, random: Random) -> list[bytes]:
+def foreign_keys(keys: Keys, random: Random) -> list[bytes]:
     """Keys of the set, keys one bit beside it, or any."""
     match random.choice(("any", "beside", "of the set")):
         case "any":

@@ -17,8 +17,8 @@ from rss_solver.toeplitz import HASH_BITS
 
 WHOLE = tuple(1 << bit for bit in reversed(range(HASH_BITS)))
 """All hash bits, each as a mask."""
-
 ENTRY_BITS = 16
+"""Wide enough for an entry of any table: the catalogue's largest has 2,048."""
 
 MAX_PERIOD = 1 << 20
 """Tables picked by remainders that repeat later than that are not compared entry by entry."""
