@@ -17,10 +17,11 @@ STEPS = tuple(Step(time_ns=n * 1_000_000, reply=False, payload=100) for n in ran
 
 def download(random: Random) -> Conversation:
     """Any server sends to a user in 10.20.0.0/16."""
+    user = IPv4Address(0x0A140000 | random.randrange(1, 0xFFFF))
     return Conversation(
         protocol="udp",
         initiator=Endpoint(IPv4Address(random.randrange(0x20000000, 0x7F000000)), 443),
-        responder=Endpoint(IPv4Address(0x0A140000 | random.randrange(1, 0xFFFF)), random.randrange(1024, 65536)),
+        responder=Endpoint(user, random.randrange(1024, 65536)),
         initiator_port="WAN",
         responder_port="LAN",
         steps=STEPS,
