@@ -80,11 +80,6 @@ class _CPort:
     needs_rte_flow: bool
 
 
-def check_nf(problem: Problem) -> tuple[Diagnostic, ...]:
-    """What is wrong with the `nf` block, and warnings about it; nothing where the spec has none."""
-    return make_plan(problem, problem.nf).diagnostics if problem.nf else ()
-
-
 @dataclass(frozen=True, slots=True)
 class NfTarget:
     """See the module."""

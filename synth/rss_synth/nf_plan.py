@@ -54,6 +54,11 @@ class Planned:
     diagnostics: tuple[Diagnostic, ...]
 
 
+def check_nf(problem: Problem) -> tuple[Diagnostic, ...]:
+    """What is wrong with the `nf` block, and warnings about it; nothing where the spec has none."""
+    return make_plan(problem, problem.nf).diagnostics if problem.nf else ()
+
+
 def make_plan(problem: Problem, nf: Nf) -> Planned:
     """The plan for an `nf` block, with warnings; or its errors."""
     params = read_params(problem, nf)

@@ -14,9 +14,9 @@ from rss_dsl.diagnostics import RssError, Severity
 from rss_dsl.explain import explanation
 from rss_dsl.loading import load, loads
 from rss_dsl.problem import AllOf, AnyOf, Arith, Compare, Const, Negation, Only, Slice
-from rss_synth.nf import NfTarget, check_nf
+from rss_synth.nf import NfTarget
 from rss_synth.nf_params import NfParams, read_params
-from rss_synth.nf_plan import make_plan
+from rss_synth.nf_plan import check_nf, make_plan
 from rss_synth.nf_tie import untied_classes
 
 
