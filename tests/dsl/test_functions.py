@@ -77,3 +77,9 @@ def test_zeroed_fields_keep_their_places():
     assert layout.places == (("ipv4_dst", 32),)
     assert layout.selected_bits == 96
     assert found.inputs[0].places == (("ipv4_dst", 0),)
+
+
+def test_the_key_has_to_reach_the_end_of_what_the_function_reads():
+    text = "port A {{ nic hns3  hash ipv6-sctp  queues 16  function {} }}"
+    assert [found.rule.code for found in checked(text.format("toeplitz")).diagnostics] == ["RSS207"]
+    assert port(text.format("simple-xor")).inputs[0].bits == 32

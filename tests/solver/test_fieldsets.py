@@ -134,6 +134,17 @@ def test_flags_that_exclude_each_other_leave_the_usual_fields():
     assert {"ipv4-tcp", "ipv4-udp"} <= set(choice.inputs)
 
 
+def test_symmetric_functions_are_given_both_ends():
+    text = """
+    port TAP { nic intel-x710  traffic ipv4-tcp  queues 16  function symmetric-xor }
+    require sender: TAP.ipv4_src[0:8] == TAP'.ipv4_src[0:8] && TAP.ipv4_dst == TAP'.ipv4_dst
+    """
+    fields = chosen(text)["TAP"]["ipv4-tcp"]
+    assert ("ipv4_src" in fields, "tcp_src" in fields) == ("ipv4_dst" in fields, "tcp_dst" in fields)
+    one_ended = adopt(problem(text), {"TAP": {"ipv4-tcp": ("ipv4_src",)}})
+    assert one_ended.ports[0].auto
+
+
 def test_given_fields_are_adopted_where_the_nic_can():
     open_ = problem("port P { nic mlx5  queues 4 }")
     taken = adopt(open_, {"P": {"ipv4-tcp": ("ipv4_src", "tcp_src", "tcp_dst")}})

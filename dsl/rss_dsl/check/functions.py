@@ -74,11 +74,9 @@ def _usual(switches: tuple[Switch, ...], packet_class: str) -> tuple[str, ...]:
 
 def check_ends(function: Name, inputs: Iterable[HashInput], items: Items, report: Report) -> bool:
     """Whether both ends are hashed or neither, as symmetric functions want; reports where not."""
-    if function not in SYMMETRIC:
-        return True
     sound = True
     for layout in inputs:
-        alone = sorted(_alone(layout))
+        alone = [f"`{name}`" for name in sorted(unpaired(layout))]
         if alone:
             sound = False
             at = items.hash or items.function or items.declaration
@@ -91,13 +89,16 @@ def check_ends(function: Name, inputs: Iterable[HashInput], items: Items, report
     return sound
 
 
-def _alone(layout: HashInput) -> Iterator[str]:
+def unpaired(layout: HashInput) -> Iterator[str]:
+    """Fields that a symmetric function cannot take: those hashed without their other end."""
+    if layout.function not in SYMMETRIC:
+        return
     names = packet_classes()[layout.packet_class].names.values()
     for name in layout.fields:
         for end, other in (("_src", "_dst"), ("_dst", "_src")):
             partner = name.removesuffix(end) + other
             if name.endswith(end) and partner in names and partner not in layout.fields:
-                yield f"`{name}`"
+                yield name
 
 
 def pinned_by(profile: NicProfile, function: Name, items: Items, report: Report) -> PinnedKey | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -127,7 +127,7 @@ def resolve(
         _note_narrowed(profile, asked.wanted, found, fragments, report)
     _note_unusual(profile, asked, wanted, found, report)
     _note_extra(profile, wanted, found, item, report)
-    return found if _key_reaches(profile, asked, found, item, report) else None
+    return found
 
 
 def _can_hash(profile: NicProfile, name: str, asked: Request, report: Report) -> bool:
@@ -249,21 +249,24 @@ def _names(classes: list[str]) -> str:
     return f"{listed} {'is' if len(classes) == 1 else 'are'}"
 
 
-def _key_reaches(profile: NicProfile, asked: Request, found: Selection, item: Hash, report: Report) -> bool:
-    short = [i for i in found.inputs if _beyond(profile, i)]
+def key_reaches(profile: NicProfile, inputs: Iterable[HashInput], item: Hash, report: Report) -> bool:
+    """Whether the NIC's key is long enough for what it hashes; reports where not."""
+    spans = {entry.packet_class: entry.span for entry in item.entries}
+    short = [entry for entry in inputs if beyond(profile, entry)]
     for entry in short:
         needed = -(-(entry.bits + HASH_BITS - 1) // 8)
         report.add(
             codes.KEY_TOO_SHORT,
             f"hashing `{entry.packet_class}` by {entry.bits} bits needs a key of {needed} bytes,"
             f" `{profile.name}` has {profile.key_bytes.value}",
-            asked.spans.get(entry.packet_class, item.span),
+            spans.get(entry.packet_class, item.span),
             help="hash fewer fields, or leave the class out",
         )
     return not short
 
 
-def _beyond(profile: NicProfile, entry: HashInput) -> bool:
+def beyond(profile: NicProfile, entry: HashInput) -> bool:
+    """Whether a hash input is too long for the NIC's key."""
     # Hash bit b reads key bit x + b for input bit x: the last one read is bits + 30.
     defined = profile.key_wrap.value is KeyWrap.ZERO or not profile.toeplitz.value
     return not defined and entry.bits + HASH_BITS - 1 > 8 * profile.key_bytes.value

@@ -130,6 +130,8 @@ def _port(declaration: PortDecl, items: Items, report: Report) -> Port | None:
     switches = (switch for switch, _ in selection.switches)
     inputs = functions.layouts(profile, function, selection.inputs, switches)
     functions.check_ends(function, inputs, items, report)
+    if items.hash is not None and not hashing.key_reaches(profile, inputs, items.hash, report):
+        return None
     return Port(
         name=declaration.name,
         device=0,

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice, product
 
+from rss_dsl.check.functions import layouts, unpaired
+from rss_dsl.check.hashing import beyond
 from rss_dsl.check.switches import Selection, offered, select
 from rss_dsl.fields import packet_classes
-from rss_dsl.nic import KeyWrap, NicProfile, Via, input_bits
-from rss_dsl.problem import Port, Problem
+from rss_dsl.nic import Via, input_bits
+from rss_dsl.problem import HashInput, Port, Problem
 from rss_solver.fieldsets.classes import useful
-from rss_solver.toeplitz import HASH_BITS
 
 Fields = tuple[str, ...]
 Cost = tuple[int, int, int, int]
@@ -64,7 +65,7 @@ def options(problem: Problem, index: int, classes: Iterable[str]) -> list[Option
     """Every way worth weighing to hash these classes, the cheapest first; empty if there is none."""
     port = problem.ports[index]
     fields = {name: useful(problem, index, name) for name in classes}
-    kinds = _kinds(port.nic, fields)
+    kinds = _kinds(port, fields)
     found: list[Option] = []
     combinations = product(*(kind.shapes for kind in kinds)) if kinds else ()
     for shapes in islice(combinations, MAX_OPTIONS):
@@ -74,28 +75,30 @@ def options(problem: Problem, index: int, classes: Iterable[str]) -> list[Option
             for name in kind.classes
         }
         selection = select(port.nic, wanted)
-        if selection is not None and not _too_long(port, selection):
+        if selection is not None and usable(port, selection):
             found.append(Option(selection, _cost(selection, fields), shapes))
     # What each kind would have alone may need flags that exclude each other: the usual fields never do.
     usual = select(port.nic, dict.fromkeys(fields)) if kinds and not found else None
-    if usual is not None and not _too_long(port, usual):
+    if usual is not None and usable(port, usual):
         found.append(Option(usual, _cost(usual, fields), ()))
     return sorted(found, key=lambda option: option.cost)
 
 
-def _kinds(profile: NicProfile, fields: dict[str, frozenset[str]]) -> list[_Kind]:
+def _kinds(port: Port, fields: dict[str, frozenset[str]]) -> list[_Kind]:
     kinds: dict[tuple[object, ...], list[str]] = {}
     for name, live in fields.items():
-        sets = tuple(tuple(_shape(s) for s in offered(profile, name, via)) for via in Via)
+        sets = tuple(tuple(_shape(s) for s in offered(port.nic, name, via)) for via in Via)
         kinds.setdefault((_shape(tuple(sorted(live))), sets), []).append(name)
-    return [_Kind(tuple(names), _worth(profile, names[0], fields[names[0]])) for names in kinds.values()]
+    return [_Kind(tuple(names), _worth(port, names[0], fields[names[0]])) for names in kinds.values()]
 
 
-def _worth(profile: NicProfile, name: str, live: frozenset[str]) -> tuple[Fields, ...]:
+def _worth(port: Port, name: str, live: frozenset[str]) -> tuple[Fields, ...]:
     """For every useful part, the set with the least beside it: one at start-up, one by rule."""
     best: dict[tuple[frozenset[str], Via], tuple[int, Fields]] = {}
     for via in Via:
-        for fields in offered(profile, name, via):
+        for fields in offered(port.nic, name, via):
+            if any(unpaired(HashInput(name, fields, function=port.function))):
+                continue
             part = frozenset(fields) & live
             entry = input_bits(tuple(f for f in fields if f not in live)), fields
             best[part, via] = min(best.get((part, via), entry), entry)
@@ -113,10 +116,11 @@ def _named(shape: Fields, packet_class: str) -> Fields:
     return tuple(kind.canonical(name) or name for name in shape)
 
 
-def _too_long(port: Port, selection: Selection) -> bool:
-    if port.nic.key_wrap.value is KeyWrap.ZERO:
-        return False
-    return any(entry.bits + HASH_BITS - 1 > port.key_bits for entry in selection.inputs)
+def usable(port: Port, selection: Selection) -> bool:
+    """Whether the port's key reaches the ends of the hash inputs, and its function takes their fields."""
+    switches = (switch for switch, _ in selection.switches)
+    inputs = layouts(port.nic, port.function, selection.inputs, switches)
+    return not any(beyond(port.nic, entry) or any(unpaired(entry)) for entry in inputs)
 
 
 def _cost(selection: Selection, fields: dict[str, frozenset[str]]) -> Cost:

@@ -12,7 +12,7 @@ from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.nic import Scope
 from rss_dsl.problem import Only, Port, Problem, Requirement
 from rss_solver.fieldsets.classes import Unhashed, Wish, wish
-from rss_solver.fieldsets.options import Option, by_rule, options
+from rss_solver.fieldsets.options import Option, by_rule, options, usable
 from rss_solver.fieldsets.rating import Rated, Rating, configured, part, rate
 from rss_solver.fieldsets.search import Combination, Found, search
 from rss_solver.keyspace.statement import partition
@@ -84,7 +84,9 @@ def _adopted(port: Port, fields: Mapping[str, tuple[str, ...]] | None) -> Port:
     if not port.auto or not fields or not fields.keys() <= port.nic.hashable():
         return port
     selection = select(port.nic, fields)
-    if selection is None or {i.packet_class: i.fields for i in selection.inputs} != fields:
+    if selection is None or not usable(port, selection):
+        return port
+    if {i.packet_class: i.fields for i in selection.inputs} != fields:
         return port
     return configured(port, selection)
 
