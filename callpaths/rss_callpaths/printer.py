@@ -113,13 +113,8 @@ class _Calls:
     def _argument(self, argument: Argument) -> str:
         value = argument.value
         bare = argument.pointer and argument.function is None and argument.pointee is None
-        if (
-            bare
-            and self._variant is Variant.TAGGED
-            and isinstance(value, Const)
-            and value.width == POINTER_WIDTH
-        ):
-            return f"{argument.name}:&{value.value}"
+        if bare and self._variant is Variant.TAGGED and (address := _address(value)) is not None:
+            return f"{argument.name}:&{address}"
         text = f"{argument.name}:{self.term(value)}"
         if argument.function is not None:
             return f"{text}&{argument.function}"
@@ -162,3 +157,7 @@ class _Calls:
         arrow = "-> " if after is None else " -> "
         name = f" {extra.name}" if extra.kind is None else f"{extra.kind}:{extra.name}: "
         return f"extra:{name}&{extra.address} = &[{left}{arrow}{right}]\n"
+
+
+def _address(value: Term) -> int | None:
+    return value.value if isinstance(value, Const) and value.width == POINTER_WIDTH else None

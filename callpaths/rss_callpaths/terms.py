@@ -83,7 +83,7 @@ class Read:
         return 8
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Apply:
     """An operator on terms. `offset` is the lowest bit of an `Extract` and 0 for all others."""
 
@@ -91,6 +91,10 @@ class Apply:
     width: int
     args: tuple[Term, ...]
     offset: int = 0
+
+    def __repr__(self) -> str:
+        # Not what is inside: terms share terms, and written out they can be exponentially long.
+        return f"<{self.op} w{self.width} at {id(self):#x}>"
 
 
 Term = Const | Read | Apply
