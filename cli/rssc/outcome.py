@@ -10,25 +10,21 @@ from rssc.conflicts import conflict_diagnostic, short
 from rssc.documents import conflict_document, emit, verdict_document
 from rssc.exits import Exit
 from rssc.inputs import identity
-from rssc.pipeline import Compiled
 from rssc.report import tell
 from rssc.show import show_verdict
 
 
-def conflict_exit(compiled: Compiled, output_format: str) -> int:
+def conflict_exit(problem: Problem, conflict: Conflict, output_format: str) -> Exit:
     """Report that no key exists."""
-    conflict = compiled.outcome
-    if not isinstance(conflict, Conflict):
-        raise ValueError("the spec has keys")
     if output_format == "json":
-        emit(conflict_document(compiled.problem, conflict, identity(compiled.problem)))
+        emit(conflict_document(problem, conflict, identity(problem)))
     else:
-        why = short(compiled.problem, reasoning(compiled.problem, conflict))
-        tell([conflict_diagnostic(compiled.problem, conflict, why)])
+        why = short(problem, reasoning(problem, conflict))
+        tell([conflict_diagnostic(problem, conflict, why)])
     return Exit.NO_KEY
 
 
-def unproven_exit(problem: Problem, verdict: Verdict, output_format: str) -> int:
+def unproven_exit(problem: Problem, verdict: Verdict, output_format: str) -> Exit:
     """Report that solved keys are not proved: they are not used."""
     if output_format == "json":
         spec = identity(problem)
@@ -39,7 +35,7 @@ def unproven_exit(problem: Problem, verdict: Verdict, output_format: str) -> int
     return verdict_exit(verdict)
 
 
-def verdict_exit(verdict: Verdict) -> int:
+def verdict_exit(verdict: Verdict) -> Exit:
     """The exit code of a verdict."""
     match verdict:
         case Proof():

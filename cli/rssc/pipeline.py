@@ -35,15 +35,23 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The outcome of a spec: keys with a verdict on them, or why there are none."""
+    """A spec's keys with a verdict on them."""
 
     problem: Problem
     findings: tuple[Diagnostic, ...]
-    outcome: Solved | Conflict
-    verdict: Verdict | None
-    """None with a conflict."""
+    solved: Solved
+    verdict: Verdict
     choices: tuple[Choice, ...] = ()
     """What `hash auto` became."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoKey:
+    """A spec that no keys satisfy."""
+
+    problem: Problem
+    findings: tuple[Diagnostic, ...]
+    conflict: Conflict
 
 
 def load(path: str | os.PathLike[str]) -> Spec:
@@ -53,7 +61,9 @@ def load(path: str | os.PathLike[str]) -> Spec:
     return load_file(Path(path))
 
 
-def compile_spec(path: str | os.PathLike[str], seed: int | None = None, engine: str = "algebra") -> Compiled:
+def compile_spec(
+    path: str | os.PathLike[str], seed: int | None = None, engine: str = "algebra"
+) -> Compiled | NoKey:
     """Text to proven keys: read and check, gate, resolve `hash auto`, solve, verify, look at the spread.
 
     RssError carries the findings if there are errors among them.
@@ -68,7 +78,7 @@ def compile_spec(path: str | os.PathLike[str], seed: int | None = None, engine: 
     with stage("solving"):
         outcome = solve(problem, seed, engine)
     if isinstance(outcome, Conflict):
-        return Compiled(problem, findings, outcome, None, choices)
+        return NoKey(problem, findings, outcome)
     with stage("proving"):
         verdict = verify(problem, outcome.solution)
     findings = (*findings, *spread_findings(problem, outcome.solution))

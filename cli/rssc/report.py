@@ -19,7 +19,7 @@ def tell(findings: Sequence[Diagnostic]) -> None:
         print(render_text(findings, color=sys.stderr.isatty()), file=sys.stderr, end="")
 
 
-def fail(error: RssError, output_format: str = "text") -> int:
+def fail(error: RssError, output_format: str = "text") -> Exit:
     """Report an error the way the command's `--format` asks for, and say how to exit.
 
     A hash input that the NIC's key is too short for is no mistake in the spec: no key exists.
@@ -32,7 +32,7 @@ def fail(error: RssError, output_format: str = "text") -> int:
     return Exit.NO_KEY if errors == {KEY_TOO_SHORT} else Exit.FINDINGS
 
 
-def undecided(error: LimitReachedError) -> int:
+def undecided(error: LimitReachedError) -> Exit:
     """Say what Z3 could not tell within its limit."""
     if error.finding is None:
         print(f"undecided: {error}", file=sys.stderr)

@@ -21,7 +21,7 @@ MOST_DIGITS = 1000
 """Longer numbers are printed in hex, whose cost is linear."""
 
 
-def tell_count(problem: Problem, solution: Solution, output_format: str) -> int:
+def tell_count(problem: Problem, solution: Solution, output_format: str) -> Exit:
     """Print the number of keys."""
     modes = {i: port.equality for i, port in enumerate(solution.ports)}
     found = count(problem, modes)
@@ -59,7 +59,7 @@ def digits(number: int) -> str:
     return hex(number) if number.bit_length() > 3 * MOST_DIGITS else str(number)
 
 
-def tell_keys(problem: Problem, solution: Solution, number: int, output_format: str) -> int:
+def tell_keys(problem: Problem, solution: Solution, number: int, output_format: str) -> Exit:
     """Print several solutions, each proved."""
     found = enumerate_keys(problem, solution, number)
     verdicts = [verify(problem, one) for one in found.solutions]
@@ -79,8 +79,8 @@ def tell_keys(problem: Problem, solution: Solution, number: int, output_format: 
     return Exit.UNDECIDED if found.open and worst == Exit.OK else worst
 
 
-def _badness(code: int) -> int:
-    return (Exit.OK, Exit.UNDECIDED, Exit.COUNTEREXAMPLE).index(Exit(code))
+def _badness(code: Exit) -> int:
+    return (Exit.OK, Exit.UNDECIDED, Exit.COUNTEREXAMPLE).index(code)
 
 
 def _ranks(spread: Sequence[ClassSpread]) -> str:

@@ -10,14 +10,14 @@ from rss_dsl.check.lints import public_key
 from rss_dsl.check.report import Report
 from rss_dsl.diagnostics import Diagnostic
 from rss_dsl.problem import Port, Problem
-from rss_solver.conflicts.conflict import Conflict
 from rss_solver.diagnostics.findings import spread_findings
 from rss_solver.keys import GivenKey, apply, apply_one
 from rss_solver.proof import Proof, Verdict
 from rss_solver.solution import PortSolution, Solution
+from rssc.exits import Exit
 from rssc.inputs import Given, find_port, read_given
 from rssc.outcome import conflict_exit, unproven_exit
-from rssc.pipeline import Checked, compile_spec, front, ready
+from rssc.pipeline import Checked, NoKey, compile_spec, front, ready
 from rssc.progress import stage
 
 
@@ -42,16 +42,16 @@ def judged(keys: Keys) -> Verdict:
         return verify(keys.problem, keys.solution)
 
 
-def keys_for(options: argparse.Namespace) -> Keys | int:
+def keys_for(options: argparse.Namespace) -> Keys | Exit:
     """The keys a command works with, or the exit code if there are none."""
     if options.keys:
         return _given(options)
     compiled = compile_spec(options.spec, getattr(options, "seed", None))
-    if isinstance(compiled.outcome, Conflict):
-        return conflict_exit(compiled, options.format)
-    if compiled.verdict is not None and not isinstance(compiled.verdict, Proof):
+    if isinstance(compiled, NoKey):
+        return conflict_exit(compiled.problem, compiled.conflict, options.format)
+    if not isinstance(compiled.verdict, Proof):
         return unproven_exit(compiled.problem, compiled.verdict, options.format)
-    return Keys(compiled.problem, compiled.outcome.solution, compiled.findings, compiled.verdict)
+    return Keys(compiled.problem, compiled.solved.solution, compiled.findings, compiled.verdict)
 
 
 def _given(options: argparse.Namespace) -> Keys:
@@ -87,7 +87,7 @@ class PortKey:
     findings: tuple[Diagnostic, ...]
 
 
-def port_key(options: argparse.Namespace, name: str) -> PortKey | int:
+def port_key(options: argparse.Namespace, name: str) -> PortKey | Exit:
     """The key of one port, or the exit code if there is none; `--keys` need not have the others'."""
     if options.keys:
         checked, given = _ready(options)
@@ -95,7 +95,7 @@ def port_key(options: argparse.Namespace, name: str) -> PortKey | int:
         solved = apply_one(problem, given.keys, given.where, name)
         return PortKey(problem.ports[index], solved, checked.findings)
     found = keys_for(options)
-    if isinstance(found, int):
+    if isinstance(found, Exit):
         return found
     index = find_port(found.problem, name)
     return PortKey(found.problem.ports[index], found.solution.ports[index], found.findings)

@@ -21,7 +21,7 @@ def is_streams(error: OSError) -> bool:
     return error.filename is None
 
 
-def lost(error: OSError) -> int:
+def lost(error: OSError) -> Exit:
     """The exit code after a stream could not be written; a reader who left has what it wanted."""
     code = Exit.OK if isinstance(error, BrokenPipeError) else Exit.FINDINGS
     if code:

@@ -35,7 +35,7 @@ def test_from_a_file_to_a_proof():
 def test_paths_are_text_or_path_objects():
     path = ROOT / "specs" / "nf" / "fw.rss"
     assert rssc.load(str(path)) == rssc.load(path)
-    assert rssc.compile_spec(str(path)).verdict is not None
+    assert isinstance(rssc.compile_spec(str(path)).verdict, rssc.Proof)
 
 
 def test_dir_lists_the_public_names():

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from rssc.arguments import Subparsers, add_format
+from rssc.exits import Exit
 
 
 def add(subparsers: Subparsers) -> None:
@@ -16,10 +17,9 @@ def add(subparsers: Subparsers) -> None:
     parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> Exit:
     """Exit code 1 if any spec has an error."""
     from rss_dsl.diagnostics import Diagnostic, RssError, has_errors
-    from rssc.exits import Exit
     from rssc.pipeline import front
     from rssc.report import print_findings, tell
 

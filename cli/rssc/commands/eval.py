@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rssc.arguments import Subparsers, add_key_source, add_spec
+from rssc.exits import Exit
 
 if TYPE_CHECKING:
     from rss_solver.traffic import PortCapture, SplitCapture
@@ -37,7 +38,7 @@ def add(subparsers: Subparsers) -> None:
     parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> Exit:
     """Count with the given keys, or those that solving gives."""
     from rss_solver.traffic import evaluate
     from rssc.documents import emit
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
 
     captures = _captures(options)
     found = keys_for(options)
-    if isinstance(found, int):
+    if isinstance(found, Exit):
         return found
     with stage("hashing packets"):
         load = evaluate(found.problem, found.solution, captures)
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         emit(load_document(load))
     else:
         print(show_load(load))
-    return 0
+    return Exit.OK
 
 
 def _captures(options: argparse.Namespace) -> list[PortCapture | SplitCapture]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from rssc.arguments import Subparsers, add_key_source, add_spec
+from rssc.exits import Exit
 
 
 def add(subparsers: Subparsers) -> None:
@@ -16,7 +17,7 @@ def add(subparsers: Subparsers) -> None:
     parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> Exit:
     """Print pairs for every requirement."""
     from rss_solver.explain.examples import Example, examples
     from rss_solver.nic.steering import Landing, land
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from rssc.sources import keys_for
 
     found = keys_for(options)
-    if isinstance(found, int):
+    if isinstance(found, Exit):
         return found
     tell(found.findings)
     problem, solution = found.problem, found.solution
@@ -46,14 +47,14 @@ def run(options: argparse.Namespace) -> int:
             for example, pair in shown
         ]
         emit({"examples": pairs})
-        return 0
+        return Exit.OK
     for example, pair in shown:
         label = problem.lines[example.requirement.line].label
         print(f"`{label}` {'ties' if example.tied else 'does not tie'}")
         print("\n".join(show_landings(pair)))
     if not shown:
         print("no requirement ties packets of the hashed classes")
-    return 0
+    return Exit.OK
 
 
 def _count(text: str) -> int:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from rssc.arguments import Subparsers
+from rssc.exits import Exit
 
 
 def add(subparsers: Subparsers) -> None:
@@ -18,10 +19,9 @@ def add(subparsers: Subparsers) -> None:
     parser.set_defaults(run=run, format="text")
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> Exit:
     """Rewrite what is not canonical; files with syntax errors stay as they are."""
     from rss_dsl.diagnostics import Diagnostic, RssError
-    from rssc.exits import Exit
     from rssc.report import tell
 
     findings: list[Diagnostic] = []

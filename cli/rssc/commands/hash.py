@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from rssc.arguments import Subparsers, add_key_source, add_spec
+from rssc.exits import Exit
 
 
 def add(subparsers: Subparsers) -> None:
@@ -24,7 +25,7 @@ def add(subparsers: Subparsers) -> None:
     parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> Exit:
     """Hash with the given keys, or those that solving gives."""
     from rss_solver.nic.steering import land
     from rss_solver.packets.text import parse_packet
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
 
     packet = parse_packet(" ".join(options.packet))
     found = port_key(options, options.port)
-    if isinstance(found, int):
+    if isinstance(found, Exit):
         return found
     tell(found.findings)
     landing = land(packet, found.port, found.solved)
@@ -43,4 +44,4 @@ def run(options: argparse.Namespace) -> int:
         emit(landing_document(landing))
     else:
         print("\n".join(show_landings([landing], indent="")))
-    return 0
+    return Exit.OK

@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from rssc.arguments import Subparsers
 from rssc.exits import Exit
 
 if TYPE_CHECKING:
-    from argparse import _SubParsersAction
-
     from rss_dsl.nic import NicProfile
 
 
-def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(subparsers: Subparsers) -> None:
     """Register the command."""
     parser = subparsers.add_parser("nic", help="print the NIC catalogue")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
@@ -27,18 +26,18 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         action.set_defaults(run=run, action=function)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> Exit:
     """Print what was asked for."""
-    print(args.action(args))
+    print(options.action(options))
     return Exit.OK
 
 
-def _list(args: argparse.Namespace) -> str:
+def _list(options: argparse.Namespace) -> str:
     from rss_dsl.nics import catalogue
     from rssc.nic_text import as_json, table
 
-    profiles = catalogue().values()
-    return as_json({"nics": [_row(p) for p in profiles]}) if args.format == "json" else table(list(profiles))
+    profiles = list(catalogue().values())
+    return as_json({"nics": [_row(p) for p in profiles]}) if options.format == "json" else table(profiles)
 
 
 def _row(profile: NicProfile) -> dict[str, object]:
@@ -54,14 +53,14 @@ def _row(profile: NicProfile) -> dict[str, object]:
     }
 
 
-def _show(args: argparse.Namespace) -> str:
+def _show(options: argparse.Namespace) -> str:
     from rss_dsl.nics import find
     from rssc.nic_text import as_json, document, text
 
-    profile = find(args.name)
+    profile = find(options.name)
     if profile is None:
-        raise _unknown(args.name)
-    return as_json(document(profile)) if args.format == "json" else text(profile)
+        raise _unknown(options.name)
+    return as_json(document(profile)) if options.format == "json" else text(profile)
 
 
 def _unknown(name: str) -> Exception:

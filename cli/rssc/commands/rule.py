@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
+from rssc.arguments import Subparsers
 from rssc.exits import Exit
 
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
 
-
-def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(subparsers: Subparsers) -> None:
     """Register the command."""
     parser = subparsers.add_parser("rule", help="explain a diagnostic code; without one, list them all")
     parser.add_argument(
@@ -20,9 +17,9 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.set_defaults(run=run, usage_error=parser.error)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> Exit:
     """Print the explanation, or the list."""
-    print(_listing() if args.code is None else _explanation(args))
+    print(_listing() if options.code is None else _explanation(options))
     return Exit.OK
 
 
@@ -32,16 +29,16 @@ def _listing() -> str:
     return "\n".join(f"{rule.code}  {rule.severity:<8} {rule.name}" for rule in all_rules().values())
 
 
-def _explanation(args: argparse.Namespace) -> str:
+def _explanation(options: argparse.Namespace) -> str:
     from rss_dsl.codes import all_rules
     from rss_dsl.explain import explanation
     from rss_dsl.lexical import quote
 
     names = {rule.name: code for code, rule in all_rules().items()}
-    digits = args.code.lower().removeprefix("rss")
-    text = explanation(names.get(args.code.lower(), f"RSS{digits}"))
+    digits = options.code.lower().removeprefix("rss")
+    text = explanation(names.get(options.code.lower(), f"RSS{digits}"))
     if text is None:
-        args.usage_error(f"unknown code {quote(args.code)}: {_hint(args.code, names)}")
+        options.usage_error(f"unknown code {quote(options.code)}: {_hint(options.code, names)}")
     return str(text).rstrip("\n")
 
 

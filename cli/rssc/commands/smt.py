@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from rssc.arguments import Subparsers, add_seed, add_spec
+from rssc.exits import Exit
 
 
 def add(subparsers: Subparsers) -> None:
@@ -23,7 +24,7 @@ def add(subparsers: Subparsers) -> None:
     parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> Exit:
     """Print or write the statement."""
     from rss_solver.choice.preferences import soft_bits
     from rss_solver.keyspace.statement import state
@@ -42,4 +43,4 @@ def run(options: argparse.Namespace) -> int:
         print(text, end="")
     else:
         write_text(options.out, text)
-    return 0
+    return Exit.OK

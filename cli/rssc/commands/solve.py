@@ -6,10 +6,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 from rssc.arguments import Subparsers, add_format, add_seed, add_spec
+from rssc.exits import Exit
 
 if TYPE_CHECKING:
-    from rss_solver.proof import Verdict
-    from rss_solver.solution import Solution
     from rssc.pipeline import Compiled
 
 MOST_KEYS = 1000
@@ -44,9 +43,8 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> Exit:
     """Solve, prove, then write or compare the lock file."""
-    from rss_solver.conflicts.conflict import Conflict
     from rss_solver.keys import lock_text
     from rssc.documents import verdict_document
     from rssc.fieldsets import choices_document
@@ -54,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     from rssc.lockfile import compare, lock_path, locked_seed
     from rssc.outcome import conflict_exit, verdict_exit
     from rssc.output import write_text
-    from rssc.pipeline import compile_spec
+    from rssc.pipeline import NoKey, compile_spec
     from rssc.report import tell
     from rssc.several import tell_count, tell_keys
 
@@ -63,9 +61,9 @@ def run(options: argparse.Namespace) -> int:
     seed = locked_seed(options.spec, options.seed) if options.locked else options.seed
     compiled = compile_spec(options.spec, seed, options.engine)
     tell(compiled.findings)
-    if isinstance(compiled.outcome, Conflict) or compiled.verdict is None:
-        return conflict_exit(compiled, options.format)
-    solution, problem = compiled.outcome.solution, compiled.problem
+    if isinstance(compiled, NoKey):
+        return conflict_exit(compiled.problem, compiled.conflict, options.format)
+    solution, problem = compiled.solved.solution, compiled.problem
     if options.count:
         return tell_count(problem, solution, options.format)
     chosen = choices_document(problem, compiled.choices)
@@ -74,20 +72,21 @@ def run(options: argparse.Namespace) -> int:
         code = tell_keys(problem, solution, options.keys, options.format)
     else:
         code = verdict_exit(compiled.verdict)
-        print(text if options.format == "json" else _shown(compiled, solution, compiled.verdict), end="")
-    if code == 0 and options.locked:
+        print(text if options.format == "json" else _shown(compiled), end="")
+    if code is Exit.OK and options.locked:
         compare(options.spec, text, solution.seed, problem.seed)
-    if code == 0 and options.write:
+    if code is Exit.OK and options.write:
         write_text(lock_path(options.spec), text)
     return code
 
 
-def _shown(compiled: Compiled, solution: Solution, verdict: Verdict) -> str:
+def _shown(compiled: Compiled) -> str:
     from rssc.fieldsets import show_choices
     from rssc.preferred import show_preferences
     from rssc.show import show_solution, show_verdict
 
-    problem = compiled.problem
+    problem, solution = compiled.problem, compiled.solved.solution
     chosen = [show_choices(problem, compiled.choices)] if compiled.choices else []
     wishes = [show_preferences(solution)] if solution.preferences else []
-    return "\n\n".join([show_solution(solution), *chosen, *wishes, show_verdict(problem, verdict)]) + "\n"
+    parts = [show_solution(solution), *chosen, *wishes, show_verdict(problem, compiled.verdict)]
+    return "\n\n".join(parts) + "\n"

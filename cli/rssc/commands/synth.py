@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from rssc.arguments import Subparsers, add_key_source, add_spec, folder
+from rssc.exits import Exit
 
 
 def add(subparsers: Subparsers) -> None:
@@ -23,7 +24,7 @@ def add(subparsers: Subparsers) -> None:
     parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> Exit:
     """Solve or take keys, prove, emit, write."""
     from rss_solver.proof import Proof
     from rss_synth.target import Provenance
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     from rssc.sources import judged, keys_for
 
     found = keys_for(options)
-    if isinstance(found, int):
+    if isinstance(found, Exit):
         return found
     tell(found.findings)
     verdict = judged(found)
@@ -53,4 +54,4 @@ def run(options: argparse.Namespace) -> int:
         emit({"target": options.target, "files": [str(path) for path in written]})
     else:
         print("\n".join(str(path) for path in written))
-    return 0
+    return Exit.OK

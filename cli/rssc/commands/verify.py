@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from rssc.arguments import Subparsers, add_key_source, add_spec
+from rssc.exits import Exit
 
 
 def add(subparsers: Subparsers) -> None:
@@ -15,7 +16,7 @@ def add(subparsers: Subparsers) -> None:
     parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> Exit:
     """Judge the given keys, or those that solving gives."""
     from rss_solver.proof import Proof
     from rssc.documents import emit, spread_document, verdict_document
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from rssc.sources import judged, keys_for
 
     found = keys_for(options)
-    if isinstance(found, int):
+    if isinstance(found, Exit):
         return found
     tell(found.findings)
     verdict = judged(found)

@@ -48,13 +48,13 @@ def document(
         "spec": {"path": spec.path, "sha256": spec.sha256},
         "seed": solution.seed,
         "ports": [_port(port) for port in solution.ports],
-        **_preferences(solution),
+        **preferences_document(solution),
         **({"hash_auto": list(choices)} if choices else {}),
         "verdict": dict(verdict),
     }
 
 
-def _preferences(solution: Solution) -> dict[str, object]:
+def preferences_document(solution: Solution) -> dict[str, object]:
     """What became of the preferences, where there are any."""
     if not solution.preferences:
         return {}
@@ -98,6 +98,7 @@ def _port(port: PortSolution) -> dict[str, object]:
         "table_size": port.table_size,
         "queues": port.queues,
         "equality": port.equality,
+        "function": port.function.value,
         "hash": {layout.packet_class: list(layout.fields) for layout in port.inputs},
         "rank": {s.packet_class: s.rank for s in port.spread},
         "clustered_rank": {s.packet_class: s.clustered_rank for s in port.spread},
