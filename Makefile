@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint docs bench clean
+.PHONY: help demo test fuzz lint docs paths bench clean
 
 help:
 	@echo "make demo    the firewall example, from spec to verdicts on several cores"
@@ -14,6 +14,7 @@ help:
 	@echo "make fuzz    10,000 random problems by every route and by brute force"
 	@echo "make lint    ruff, mypy --strict, import layers, canonical specs"
 	@echo "make docs    docs/diagnostics.md from the rule pages"
+	@echo "make paths   specs/callpaths/ from the descriptions beside it"
 	@echo "make bench   the tables of docs/performance.md"
 	@echo "make clean   remove the virtual environment and caches"
 
@@ -43,6 +44,9 @@ lint: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python docs/generate.py
+
+paths: $(STAMP)
+	PYTHONPATH=specs/callpaths $(BIN)/python -m generate
 
 bench: $(STAMP)
 	@for script in bench/bench_*.py; do echo; echo "## $$script"; $(BIN)/python $$script || exit 1; done

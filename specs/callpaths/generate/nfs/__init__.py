@@ -1,0 +1,1 @@
+"""The network functions, one module each: `NF` is the description."""
