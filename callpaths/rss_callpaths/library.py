@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+RETURN = "return"
+"""The role name of the return value."""
+
 
 class Kind(StrEnum):
     """What a function does, in the thesis's words where it has them."""

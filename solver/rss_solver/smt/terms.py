@@ -18,8 +18,8 @@ Word = z3.BitVecRef
 Flag = z3.BoolRef
 """A Boolean term."""
 
-QUESTION_LIMIT = 20_000_000
-"""Z3 resource units for one question about a path: seconds of work; most take some thousands."""
+QUESTION_LIMIT = 2_000_000
+"""Z3 resource units for one question about a path: about a second; most take some thousands."""
 
 BINARY: Mapping[str, Callable[[Word, Word], Word]] = {
     "add": lambda a, b: a + b,

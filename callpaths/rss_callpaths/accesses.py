@@ -1,0 +1,132 @@
+"""From calls to accesses: what every path of a network function does to its state and to the packet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rss_callpaths import packet
+from rss_callpaths.access import Accesses, Outcome, PathAccesses
+from rss_callpaths.callpath import CallPath
+from rss_callpaths.calls import Turn
+from rss_callpaths.conditions import Conditions, Engine
+from rss_callpaths.library import Library, PacketRole
+from rss_callpaths.objects import objects
+from rss_callpaths.origins import Symbol
+from rss_callpaths.phases import outcome, turn
+from rss_callpaths.places import Places
+from rss_callpaths.readings import readings
+from rss_callpaths.roles import inputs, outputs
+from rss_callpaths.terms import Pool
+from rss_dsl import codes
+from rss_dsl.diagnostics import Diagnostic
+from rss_dsl.source import Source
+
+
+def analyse(
+    paths: Sequence[CallPath],
+    library: Library,
+    pool: Pool,
+    sources: Mapping[str, Source] | None = None,
+) -> Accesses:
+    """The accesses of a network function from all of its paths. Nothing is dropped in silence: what the
+    library does not know, or what is asked of it in vain, counts as touching everything and is a finding.
+
+    `pool`: where the paths' terms are from. `sources`: the files' texts by the paths' names, to show places
+    of findings. Paths that contradict themselves have no packets and are left out, with a finding.
+    """
+    found = objects(paths, library)
+    engine, places = Engine(pool), Places(sources or {})
+    findings: list[Diagnostic] = []
+    done = []
+    for path in paths:
+        conditions = Conditions(path.constraints, engine)
+        if conditions.contradictory():
+            findings.append(
+                places.finding(
+                    codes.CONTRADICTORY_PATH,
+                    path,
+                    None,
+                    "the conditions of this path contradict each other",
+                    "no packet takes it, so it is left out; a correct tool does not print such paths",
+                )
+            )
+            continue
+        turned = _path(path, library, conditions, Turn(path, library, conditions, found, places))
+        done.append(turned[0])
+        findings += turned[1]
+    return Accesses(library, tuple(found.values()), tuple(done), tuple(findings))
+
+
+def _path(
+    path: CallPath, library: Library, conditions: Conditions, calls: Turn
+) -> tuple[PathAccesses, list[Diagnostic]]:
+    loop = turn(path, library)
+    what = outcome(path, library, loop)
+    seen = packet.chunks(path, library, loop)
+    arrived = what in (Outcome.DROPPED, Outcome.SENT)
+    ports = packet.in_ports(path, library, loop, conditions) if arrived else ()
+    sent = packet.sends(path, library, loop, conditions)
+    setup, accesses = calls.accesses(range(loop.start if loop else len(path.calls)), loop, ports or ())
+    result = PathAccesses(
+        path,
+        what,
+        ports or (),
+        sent,
+        seen,
+        readings(seen, packet.bytes_read(path, seen), conditions) if arrived else (),
+        packet.rewrites(path, library, loop, seen, conditions),
+        bool(packet.calls_of(path, library, loop, PacketRole.RESHAPE)),
+        setup,
+        accesses,
+        _producers(path, conditions),
+    )
+    return result, [*calls.findings, *_packet_findings(result, ports, conditions, calls.places)]
+
+
+def _packet_findings(
+    done: PathAccesses, ports: tuple[int, ...] | None, conditions: Conditions, places: Places
+) -> list[Diagnostic]:
+    path, found = done.path, []
+    if ports is None:
+        message = "the device that the packet comes from is not among a few known ones"
+        found.append(places.finding(codes.OPEN_PORT, path, None, message, "run it with fixed devices"))
+    found += [
+        places.finding(
+            codes.OPEN_PORT,
+            path,
+            path.calls[send.call],
+            "the device that the packet goes to is not among a few known ones",
+            "the packet counts as sent to any device",
+        )
+        for send in done.sends
+        if send.open
+    ]
+    found += [
+        places.finding(
+            codes.UNPLACED_CHUNK,
+            path,
+            path.calls[chunk.call],
+            "this chunk is no run of bytes of `packet_chunks`",
+            "its bytes count as none of any header field",
+        )
+        for chunk in done.chunks
+        if not chunk.traced
+    ]
+    if conditions.undecided:
+        message = f"the solver gave up on {conditions.undecided} questions about this path"
+        found.append(places.finding(codes.UNDECIDED_PATH, path, None, message, "they count as open"))
+    return found
+
+
+def _producers(path: CallPath, conditions: Conditions) -> dict[Symbol, int]:
+    """Which call each symbolic byte came out of: the first that shows it, unless that was given it."""
+    known: dict[Symbol, int | None] = {}
+    symbols = conditions.engine.symbols
+    for at, call in enumerate(path.calls):
+        for term in inputs(call):
+            for symbol in symbols(term):
+                known.setdefault(symbol, None)
+        for term in outputs(call):
+            for symbol in symbols(term):
+                known.setdefault(symbol, at)
+    return {symbol: at for symbol, at in known.items() if at is not None}

@@ -1,0 +1,123 @@
+"""The packet of a path: where it comes from and goes to, the chunks looked at, the bytes changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rss_callpaths.access import Send
+from rss_callpaths.callpath import CallPath
+from rss_callpaths.chunks import PACKET, Chunk, Rewrite
+from rss_callpaths.conditions import Conditions
+from rss_callpaths.library import Library, PacketRole
+from rss_callpaths.origins import bytes_of
+from rss_callpaths.roles import answered, given
+from rss_callpaths.terms import Const, Read, Term
+
+MOST_PORTS = 64
+"""Devices that are enumerated."""
+FLOOD = 0xFFFF
+"""The device number that stands for all others in Vigor."""
+
+
+def calls_of(path: CallPath, library: Library, loop: range, *roles: PacketRole) -> list[int]:
+    """The calls of the loop that have one of these roles."""
+    return [at for at in loop if library.of(path.calls[at].function).packet in roles]
+
+
+def in_ports(path: CallPath, library: Library, loop: range, conditions: Conditions) -> tuple[int, ...] | None:
+    """The devices that the packet can have come from; None if that is not known."""
+    received = calls_of(path, library, loop, PacketRole.RECEIVE)
+    if not received:
+        return ()
+    device = given(path.calls[received[0]], "src_devices")
+    return None if device is None else conditions.values(device, MOST_PORTS)
+
+
+def sends(path: CallPath, library: Library, loop: range, conditions: Conditions) -> tuple[Send, ...]:
+    """Every packet sent."""
+    found = []
+    for at in calls_of(path, library, loop, PacketRole.SEND, PacketRole.FLOOD):
+        call = path.calls[at]
+        if library.of(call.function).packet is PacketRole.FLOOD:
+            found.append(Send(at, (), flood=True))
+            continue
+        device = given(call, "dst_device")
+        values = None if device is None else conditions.values(device, MOST_PORTS)
+        ports = tuple(value for value in values or () if value != FLOOD)
+        found.append(Send(at, ports, flood=FLOOD in (values or ()), open=values is None))
+    return tuple(found)
+
+
+def chunks(path: CallPath, library: Library, loop: range) -> tuple[Chunk, ...]:
+    """The pieces of the packet that were asked for; `traced` is 0 if one is no run of the packet's bytes."""
+    found = []
+    for at in calls_of(path, library, loop, PacketRole.BORROW):
+        call = path.calls[at]
+        extra, length = call.extra("the_chunk"), given(call, "length")
+        content = answered(call, "the_chunk")
+        if length is None or content is None or extra is None:
+            continue
+        start, count = _span(content)
+        found.append(Chunk(at, start, count, length, extra.address))
+    return tuple(found)
+
+
+def _span(content: Term) -> tuple[int, int]:
+    places = [index for index in map(packet_byte, _flat(content)) if index is not None]
+    ordered = sorted(places)
+    if (
+        not ordered
+        or 8 * len(ordered) != content.width
+        or ordered != list(range(ordered[0], ordered[0] + len(ordered)))
+    ):
+        return 0, 0
+    return ordered[0], len(ordered)
+
+
+def _flat(term: Term) -> Iterable[Term]:
+    stack = [term]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Const | Read):
+            yield node
+        else:
+            stack += node.args
+
+
+def packet_byte(term: Term) -> int | None:
+    """The index in `packet_chunks` of a byte of the packet as it was received."""
+    if isinstance(term, Read) and term.array.name == PACKET and isinstance(term.index, Const):
+        return term.index.value if not term.updates else None
+    return None
+
+
+def bytes_read(path: CallPath, found: Iterable[Chunk]) -> dict[int, Read]:
+    """Index in `packet_chunks` → the term of that byte, for all chunks."""
+    reads: dict[int, Read] = {}
+    for chunk in found:
+        content = answered(path.calls[chunk.call], "the_chunk")
+        for part in _flat(content) if content is not None and chunk.traced else ():
+            index = packet_byte(part)
+            if index is not None and isinstance(part, Read):
+                reads[index] = part
+    return reads
+
+
+def rewrites(
+    path: CallPath, library: Library, loop: range, found: tuple[Chunk, ...], conditions: Conditions
+) -> tuple[Rewrite, ...]:
+    """Bytes of returned chunks that are not provably what was borrowed."""
+    changed = []
+    old = bytes_read(path, found)
+    for at in calls_of(path, library, loop, PacketRole.RETURN):
+        call = path.calls[at]
+        argument, content = call.argument("the_chunk"), given(call, "the_chunk")
+        if argument is None or content is None or not isinstance(argument.value, Const):
+            continue
+        mine = [chunk for chunk in found if chunk.address == argument.value.value and chunk.call < at]
+        for offset, byte in enumerate(bytes_of(content, conditions.pool) if mine else ()):
+            index = mine[-1].start + offset
+            before = old.get(index)
+            if before is not None and not conditions.equal(before, byte):
+                changed.append(Rewrite(at, index, before, byte))
+    return tuple(changed)
