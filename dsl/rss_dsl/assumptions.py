@@ -6,7 +6,6 @@ is taken apart first: of `assume LAN.ipv4_src in 10.0.0.0/8 && LAN.tcp_dst == 80
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 from rss_dsl.fields import packet_classes
@@ -23,6 +22,7 @@ from rss_dsl.problem import (
     Slice,
     Term,
 )
+from rss_dsl.reads import slices
 
 
 def assumed(problem: Problem, port: int, packet_class: str) -> tuple[Condition, ...]:
@@ -73,28 +73,4 @@ def _applying(condition: Condition, packet_class: str) -> tuple[Condition, ...]:
     if isinstance(condition, AllOf):
         return tuple(kept for part in condition.parts for kept in _applying(part, packet_class))
     names = packet_classes()[packet_class].names
-    return (condition,) if any(name in names for name in fields_read(condition)) else ()
-
-
-def fields_read(condition: Condition) -> Iterator[str]:
-    """Every field name in a condition, as written."""
-    match condition:
-        case AllOf(parts) | AnyOf(parts):
-            for part in parts:
-                yield from fields_read(part)
-        case Negation(part):
-            yield from fields_read(part)
-        case Compare(_, left, right):
-            yield from _term_fields(left)
-            yield from _term_fields(right)
-
-
-def _term_fields(term: Term) -> Iterator[str]:
-    match term:
-        case Slice():
-            yield term.field
-        case Const():
-            return
-        case Arith(_, left, right):
-            yield from _term_fields(left)
-            yield from _term_fields(right)
+    return (condition,) if any(part.field in names for part in slices(condition)) else ()

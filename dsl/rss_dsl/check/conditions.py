@@ -15,7 +15,8 @@ from rss_dsl.check.expressions import COMPARISONS, LOGICAL, chain, describe
 from rss_dsl.check.membership import membership
 from rss_dsl.check.report import Report
 from rss_dsl.check.terms import Sides, joined, packet_key, term
-from rss_dsl.problem import AllOf, AnyOf, Arith, Compare, Condition, Const, Negation, Slice, Term
+from rss_dsl.problem import AllOf, AnyOf, Compare, Condition, Negation
+from rss_dsl.reads import slices
 from rss_dsl.source import Span
 from rss_dsl.spec import Binary, Call, Expr, FieldRef, Literal, Membership, Relation, Unary
 
@@ -116,7 +117,9 @@ class Converter:
         if condition is None:
             return None
         parts = condition.parts if isinstance(condition, AnyOf) else (condition,)
-        alternatives = tuple(dict.fromkeys(frozenset(_reads(part)) for part in parts))
+        alternatives = tuple(
+            dict.fromkeys(frozenset((read.side, read.field) for read in slices(part)) for part in parts)
+        )
         if not any(alternatives):
             self._report.add(
                 codes.CONSTANT_COMPARISON,
@@ -165,30 +168,3 @@ def _as_seen_from(call: Call, found: tuple[Comparison, ...], negated: bool) -> I
     for comparison in found:
         inside = comparison.inside or comparison.span
         yield replace(comparison, span=call.span, inside=inside, negated=negated or comparison.negated)
-
-
-def _reads(condition: Condition) -> Iterator[tuple[int, str]]:
-    match condition:
-        case Compare():
-            yield from _term_reads(condition.left)
-            yield from _term_reads(condition.right)
-        case AllOf() | AnyOf():
-            for part in condition.parts:
-                yield from _reads(part)
-        case Negation():
-            yield from _reads(condition.part)
-        case _:
-            assert_never(condition)
-
-
-def _term_reads(value: Term) -> Iterator[tuple[int, str]]:
-    match value:
-        case Slice():
-            yield value.side, value.field
-        case Const():
-            return
-        case Arith():
-            yield from _term_reads(value.left)
-            yield from _term_reads(value.right)
-        case _:
-            assert_never(value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rss_dsl.assumptions import fields_read
 from rss_dsl.check.fragments import flow_classes, fragment_class, versions
 from rss_dsl.check.switches import offered
 from rss_dsl.fields import TUNNELS, PacketClass, packet_classes, width
@@ -13,7 +12,6 @@ from rss_dsl.nic import Via
 from rss_dsl.problem import (
     AllOf,
     AnyOf,
-    Arith,
     Compare,
     Condition,
     Const,
@@ -24,6 +22,7 @@ from rss_dsl.problem import (
     Slice,
     Term,
 )
+from rss_dsl.reads import slices
 
 USUAL = ("ipv4-tcp", "ipv4-udp", "ipv6-tcp", "ipv6-udp")
 """What is hashed where neither `traffic` nor a requirement speaks of classes."""
@@ -148,24 +147,7 @@ def _follow(problem: Problem, index: int, version: str) -> bool:
 
 
 def _read_on(condition: Condition, side: int) -> frozenset[str]:
-    match condition:
-        case AllOf(parts) | AnyOf(parts):
-            return frozenset().union(*(_read_on(part, side) for part in parts))
-        case Negation(part):
-            return _read_on(part, side)
-        case Compare(_, left, right):
-            return frozenset(s.field for term in (left, right) for s in _slices(term) if s.side == side)
-
-
-def _slices(term: Term) -> Iterator[Slice]:
-    match term:
-        case Slice():
-            yield term
-        case Const():
-            return
-        case Arith(_, left, right):
-            yield from _slices(left)
-            yield from _slices(right)
+    return frozenset(part.field for part in slices(condition) if part.side == side)
 
 
 def _may(view: _Side, other: str, packet_class: str) -> bool:
@@ -192,10 +174,10 @@ def _satisfiable(condition: Condition, pair: Pair) -> bool:
 
 
 def _has_fields(compare: Compare, pair: Pair) -> bool:
-    found = [(s, pair[s.side].canonical(s.field)) for t in (compare.left, compare.right) for s in _slices(t)]
-    if any(name is None or (s.stop or 0) > width(name) for s, name in found):
+    found = [(part, pair[part.side].canonical(part.field)) for part in slices(compare)]
+    if any(name is None or (part.stop or 0) > width(name) for part, name in found):
         return False
-    generic = any(name.removeprefix("inner.") in ("ip_src", "ip_dst") for name in fields_read(compare))
+    generic = any(part.field.removeprefix("inner.") in ("ip_src", "ip_dst") for part, _ in found)
     versions_read = {str(name).removeprefix("inner.")[:4] for _, name in found}
     return not (generic and {"ipv4", "ipv6"} <= versions_read)
 

@@ -14,18 +14,12 @@ from rss_dsl.assumptions import tied
 from rss_dsl.fields import INNER, packet_classes, width
 from rss_dsl.problem import (
     AllOf,
-    AnyOf,
-    Arith,
-    Compare,
     Condition,
-    Const,
     HashInput,
-    Negation,
     Problem,
     Requirement,
-    Slice,
-    Term,
 )
+from rss_dsl.reads import slices
 from rss_solver.packets.packet import Packet
 from rss_solver.packets.semantics import Pair
 
@@ -192,23 +186,7 @@ def _sorted(condition: Condition) -> tuple[tuple[int, str], ...]:
 
 def reads(condition: Condition) -> Read:
     """The fields that a condition reads."""
-    match condition:
-        case AllOf(parts) | AnyOf(parts):
-            return frozenset[tuple[int, str]]().union(*(reads(part) for part in parts))
-        case Negation(part):
-            return reads(part)
-        case Compare(_, left, right):
-            return _reads(left) | _reads(right)
-
-
-def _reads(term: Term) -> Read:
-    match term:
-        case Slice(side, name):
-            return frozenset({(side, name)})
-        case Const():
-            return frozenset()
-        case Arith(_, left, right):
-            return _reads(left) | _reads(right)
+    return frozenset((part.side, part.field) for part in slices(condition))
 
 
 def _conjuncts(condition: Condition) -> Iterator[Condition]:

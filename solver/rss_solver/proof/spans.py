@@ -16,6 +16,7 @@ from random import Random
 
 from rss_dsl.fields import packet_classes, width
 from rss_dsl.problem import AllOf, AnyOf, Arith, Compare, Condition, Const, HashInput, Negation, Slice, Term
+from rss_dsl.reads import slices
 from rss_solver.gf2 import Elimination, kernel
 from rss_solver.nic.functions import LINEAR
 from rss_solver.packets.packet import Packet
@@ -111,11 +112,11 @@ class PairSpace:
 
     def _defined(self, left: Term, right: Term) -> bool:
         """Whether both packets have what is compared, in equal widths and of one IP version."""
-        slices = [*_slices(left), *_slices(right)]
-        if any(not self._exists(part) for part in slices):
+        found = [*slices(left), *slices(right)]
+        if any(not self._exists(part) for part in found):
             return False
-        versions = {self._canonical(part).removeprefix("inner.")[:4] for part in slices}
-        if {"ipv4", "ipv6"} <= versions and any(_generic(part) for part in slices):
+        versions = {self._canonical(part).removeprefix("inner.")[:4] for part in found}
+        if {"ipv4", "ipv6"} <= versions and any(_generic(part) for part in found):
             return False
         sizes = {size for size in (self._size(left), self._size(right)) if size is not None}
         return len(sizes) == 1 and all(_fits(term, *sizes) for term in (left, right))
@@ -252,17 +253,6 @@ def _combined(op: str, a: list[int], b: list[int]) -> list[int] | None:
         return [1 if y else x for x, y in zip(a, b, strict=True)]
     by = min(sum(y << bit for bit, y in enumerate(b)), len(a))
     return [0] * by + a[: len(a) - by] if op == "<<" else a[by:] + [0] * by
-
-
-def _slices(term: Term) -> Iterator[Slice]:
-    match term:
-        case Slice():
-            yield term
-        case Const():
-            return
-        case Arith(_, left, right):
-            yield from _slices(left)
-            yield from _slices(right)
 
 
 def _fits(term: Term, size: int) -> bool:

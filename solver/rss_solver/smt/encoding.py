@@ -12,6 +12,7 @@ from pysmt.typing import BVType
 from rss_dsl.fields import PacketClass, packet_classes, width
 from rss_dsl.nic import Function
 from rss_dsl.problem import AllOf, AnyOf, Arith, Compare, Condition, Const, HashInput, Negation, Slice, Term
+from rss_dsl.reads import slices
 from rss_solver.nic.functions import WORD, pairs
 
 Parity = tuple[int, int, int]
@@ -99,7 +100,7 @@ class Encoding:
 
     def _mixes_versions(self, left: Term, right: Term) -> bool:
         """`ip_*` against an address of the other version compares false, sliced or not."""
-        names = list(_slices(left)) + list(_slices(right))
+        names = [*slices(left), *slices(right)]
         generic = any(name.field.split(".")[-1] in ("ip_src", "ip_dst") for name in names)
         found = {str(self.pair[name.side].canonical(name.field)).split(".")[-1][:4] for name in names}
         return generic and len(found & {"ipv4", "ipv6"}) == 2
@@ -228,14 +229,3 @@ def _ones(mask: int) -> Iterator[int]:
         low = mask & -mask
         yield low.bit_length() - 1
         mask ^= low
-
-
-def _slices(term: Term) -> Iterable[Slice]:
-    match term:
-        case Slice():
-            yield term
-        case Const():
-            return
-        case Arith(_, left, right):
-            yield from _slices(left)
-            yield from _slices(right)

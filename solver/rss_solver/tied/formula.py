@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rss_dsl.fields import PacketClass, width
 from rss_dsl.problem import AllOf, AnyOf, Arith, Compare, Condition, Const, Negation, Slice, Term
+from rss_dsl.reads import slices
 from rss_solver.tied.wires import ONE, ZERO, Bits, Wires, constant
 
 
@@ -184,22 +185,11 @@ def _operands(left: Term, right: Term, wires: Wires) -> tuple[Word, Word] | None
 
 def _mixes_versions(left: Term, right: Term, classes: Sequence[PacketClass]) -> bool:
     """`ip_src` against an address of the other version is false whatever the slices' widths."""
-    slices = (*_slices(left), *_slices(right))
-    if not any(part.field.removeprefix("inner.") in ("ip_src", "ip_dst") for part in slices):
+    found = (*slices(left), *slices(right))
+    if not any(part.field.removeprefix("inner.") in ("ip_src", "ip_dst") for part in found):
         return False
-    canonical = (classes[part.side].canonical(part.field) or "" for part in slices)
+    canonical = (classes[part.side].canonical(part.field) or "" for part in found)
     return {"ipv4", "ipv6"} <= {name.removeprefix("inner.")[:4] for name in canonical}
-
-
-def _slices(term: Term) -> Iterator[Slice]:
-    match term:
-        case Slice():
-            yield term
-        case Arith(_, left, right):
-            yield from _slices(left)
-            yield from _slices(right)
-        case Const():
-            return
 
 
 def _width(term: Term, classes: Sequence[PacketClass]) -> int | None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rss_dsl.assumptions import assumed, fields_read
+from rss_dsl.assumptions import assumed
 from rss_dsl.codes import UNDECIDED_CONDITION
 from rss_dsl.diagnostics import Diagnostic
 from rss_dsl.fields import INNER, packet_classes
 from rss_dsl.problem import AllOf, Compare, Condition, Const, HashInput, Problem, Slice
+from rss_dsl.reads import slices
 from rss_solver.gf2 import basis
 from rss_solver.limits import LimitReachedError
 from rss_solver.tied.spans import input_set
@@ -72,7 +73,7 @@ def _hull(conditions: tuple[Condition, ...], layout: HashInput) -> tuple[int, tu
 def _held(assumptions: tuple[Condition, ...], layout: HashInput) -> tuple[Condition, ...]:
     """Zeros for the leading bits of the hashed addresses of which nothing is assumed."""
     kind = packet_classes()[layout.packet_class]
-    read = {kind.canonical(name) for condition in assumptions for name in fields_read(condition)}
+    read = {kind.canonical(part.field) for condition in assumptions for part in slices(condition)}
     prefixes = ((name, CLUSTERED_PREFIX.get(name.removeprefix(INNER), 0)) for name in layout.fields)
     return tuple(
         Compare("==", Slice(0, name, 0, bits), Const(0, bits))
