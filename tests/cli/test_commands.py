@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from rsstest import MICROSOFT, ROOT
 
+from rss_solver.smt.learn import Oracle
+from rss_solver.tied.learn import learn
+from rss_solver.tied.spans import span_shapes
 from rssc.__main__ import main
 from rssc.exits import Exit
 
@@ -348,3 +351,18 @@ def test_an_input_beyond_the_key_means_that_no_key_exists(capsys, spec, command)
     assert not out
     exit_code, _, err = run(capsys, command, spec(f"{too_long}require B.vlan == B'.vlan\n"))
     assert exit_code == Exit.FINDINGS
+
+
+@pytest.mark.parametrize("command", [["solve"], ["solve", "--count"], ["solve", "--engine", "smt"], ["smt"]])
+def test_what_z3_gives_up_on_is_named(spec, capsys, monkeypatch, command):
+    monkeypatch.setattr(Oracle.__init__, "__defaults__", (1,))
+    learn.cache_clear()
+    span_shapes.cache_clear()
+    text = """port A { hash ipv4-tcp  queues 4  traffic ipv4-tcp }
+    require odd: (A.ipv4_src << A'.ipv4_src) + A.ipv4_dst == A'.ipv4_dst - A'.ipv4_src
+      && A.ipv4_src[3:10] - A'.ipv4_dst[0:7] < A'.ipv4_src[1:8]
+    """
+    code, out, err = run(capsys, *command, spec(text))
+    assert (code, out) == (Exit.UNDECIDED, "")
+    assert "RSS310" in err
+    assert "what `odd` ties of `ipv4-tcp` on `A` and `ipv4-tcp` on `A` is undecided" in err
