@@ -52,7 +52,7 @@ class Turn:
         if function.kind is Kind.UNKNOWN:
             message = f"`{function.name}` is not in the library of functions"
             self._report(
-                codes.UNKNOWN_FUNCTION,
+                codes.UNKNOWN_CALL,
                 call,
                 message,
                 "it counts as changing every object; describe it in a file for `--library`",
