@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from textwrap import wrap
 
+from rss_dsl.assumptions import assumed
 from rss_dsl.codes import NO_KEY
 from rss_dsl.diagnostics import Diagnostic, Label
 from rss_dsl.problem import Problem
@@ -153,6 +154,8 @@ def _end(problem: Problem, end: End) -> str:
             name = problem.ports[port].name
             their = "its" if len(classes) == 1 else "their"
             left = f"nothing of {_classes(classes)} on {name} is left"
+            if any(assumed(problem, port, one) for one in classes):
+                return f"{left}: every key bit that hashes what the assumptions let vary is fixed"
             return f"{left}: every key bit that picks {their} queue is fixed"
         case NotTogether(classes):
             names = [f"`{packet_class}` on {problem.ports[port].name}" for port, packet_class in classes]

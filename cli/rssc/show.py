@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rss_dsl.nic import Function
 from rss_dsl.problem import Problem
 from rss_solver.nic.steering import Landing
 from rss_solver.proof import Counterexample, Proof, Undecided, Verdict
@@ -25,11 +26,20 @@ def _port(port: PortSolution) -> Iterator[str]:
     yield f"  {'table':<{column}}  {port.table_size} entries, {_contents(port)}"
     agreed = "whole hashes agree" if port.equality == "hash" else "table entries agree, whole hashes need not"
     yield f"  {'equality':<{column}}  {port.equality}: {agreed}"
+    if port.function is not Function.TOEPLITZ:
+        yield f"  {'function':<{column}}  {_function(port.function)}"
     spread = {entry.packet_class: entry for entry in port.spread}
     for layout in port.inputs:
         yield f"  {layout.packet_class:<{column}}  {' '.join(layout.fields)}"
         if (found := spread.get(layout.packet_class)) is not None:
             yield f"  {'':<{column}}  {_reach(port, found)}"
+
+
+def _function(function: Function) -> str:
+    """A hash function, and whether it reads the key."""
+    if function is Function.SIMPLE_XOR:
+        return f"{function.value}: the key plays no part"
+    return function.value
 
 
 def _contents(port: PortSolution) -> str:

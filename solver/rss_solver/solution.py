@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rss_dsl.nic import Function
 from rss_dsl.problem import HashInput
 
 
@@ -42,6 +43,11 @@ class PortSolution:
     def table_size(self) -> int:
         """Entries of the table."""
         return len(self.table)
+
+    @property
+    def function(self) -> Function:
+        """The hash function, one for all classes of a port."""
+        return self.inputs[0].function if self.inputs else Function.TOEPLITZ
 
     @property
     def round_robin(self) -> bool:

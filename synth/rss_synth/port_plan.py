@@ -153,13 +153,10 @@ def _function(plan: PortPlan, target: str, functions: frozenset[Function]) -> It
 
 
 def _by_rule(plan: PortPlan) -> Iterator[Diagnostic]:
-    for switch, index in plan.switches:
-        if switch.field_sets[index].via is Via.FLOW:
-            message = (
-                f"`{plan.port.name}` hashes `{switch.classes[0]}` by fields that `{plan.port.nic.name}` "
-                "takes by rte_flow only"
-            )
-            advice = (
-                f"use the target `rte-flow`; `rssc nic show {plan.port.nic.name}` lists what start-up offers"
-            )
-            yield finding(codes.NEEDS_RTE_FLOW, plan, message, advice)
+    ruled = [switch for switch, index in plan.switches if switch.field_sets[index].via is Via.FLOW]
+    if ruled:
+        name, nic = plan.port.name, plan.port.nic.name
+        classes = ", ".join(f"`{switch.classes[0]}`" for switch in ruled)
+        message = f"`{name}` hashes {classes} by fields that `{nic}` takes by rte_flow only"
+        advice = f"use the target `rte-flow`; `rssc nic show {nic}` lists what start-up offers"
+        yield finding(codes.NEEDS_RTE_FLOW, plan, message, advice)
