@@ -144,10 +144,13 @@ class PathAccesses:
         """The only device on which its packet can have arrived, None if there are several or none."""
         return self.in_ports[0] if len(self.in_ports) == 1 else None
 
+    def producers_of(self, term: Term) -> tuple[int, ...]:
+        """The calls (indices) that a term's symbols came out of, ascending."""
+        return tuple(sorted({self.producers[one] for one in symbols(term) if one in self.producers}))
+
     def produced_by(self, term: Term) -> tuple[Call, ...]:
-        """The calls that a term's symbols came out of, in order, each once."""
-        found = {self.producers[symbol] for symbol in symbols(term) if symbol in self.producers}
-        return tuple(self.path.calls[call] for call in sorted(found))
+        """The same as calls."""
+        return tuple(self.path.calls[call] for call in self.producers_of(term))
 
 
 @dataclass(frozen=True, slots=True)

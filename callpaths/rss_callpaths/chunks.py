@@ -52,7 +52,7 @@ class Reading:
     packet_class: str
     """A class of `rss_dsl.fields`: `ipv4-tcp`, `ipv4-frag`, `l2`, …; tunnels are their outer class."""
     options: bool
-    """IPv4 with a header length other than 20 bytes: what follows byte 20 is no layer 4, unless skipped."""
+    """IPv4 with a header of more than 20 bytes: what follows byte 20 is not layer 4."""
     vlan: bool
     """With one 802.1Q tag."""
     condition: tuple[Term, ...]

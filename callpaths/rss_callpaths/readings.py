@@ -29,8 +29,8 @@ def readings(
 ) -> tuple[Reading, ...]:
     """Every kind of packet that the conditions leave open. `bytes_read`: index in `packet_chunks` → its term.
 
-    Headers that no chunk covers leave their kinds open. IPv4 headers are taken to be of version 4, and IPv6
-    packets with extension headers other than fragment to be of the class `ipv6-other`.
+    Headers that no chunk covers leave their kinds open. IPv4 headers are taken to be well formed (version 4,
+    at least 20 bytes), and IPv6 packets with extension headers other than fragment to be `ipv6-other`.
     """
     return tuple(_Frames(chunks, bytes_read, conditions).readings())
 
@@ -85,10 +85,11 @@ class _Frames:
         return [*facts, *(self._not(other) for other in others if other is not None)]
 
     def _ipv4(self, start: int, l4: str, options: bool) -> list[Term]:
-        facts = []
+        facts: list[Term] = []
         if start in self.at:
-            length = self._masked(self.at[start], 0x0F, 5)
-            facts.append(self._not(length) if options else length)
+            words = self.pool.apply(Op.AND, 8, (self.pool.const(0x0F, 8), self.at[start]))
+            five = self.pool.const(5, 8)
+            facts.append(self.pool.apply(Op.ULT if options else Op.EQ, 1, (five, words)))
         whole = self._whole(start)
         if l4 == "frag":
             return [*facts, self._not(whole)] if whole is not None else facts
