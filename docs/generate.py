@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rss_dsl.codes import all_rules
 from rss_dsl.diagnostics import Rule
-from rss_dsl.explain import explanation
+from rss_dsl.pages import explanation
 
 PAGE = Path(__file__).parent / "diagnostics.md"
 

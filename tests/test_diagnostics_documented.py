@@ -13,8 +13,8 @@ from rss_dsl import codes
 from rss_dsl.check import check
 from rss_dsl.codes import all_rules
 from rss_dsl.diagnostics import Diagnostic, RssError, Rule
-from rss_dsl.explain import explanation
 from rss_dsl.loading import loads
+from rss_dsl.pages import explanation
 from rss_dsl.spec import Nf
 
 PARTS = ("What it means", "Why it matters", "Example", "What to do")

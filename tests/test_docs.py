@@ -28,10 +28,10 @@ import pytest
 from rss_dsl.check import check
 from rss_dsl.codes import all_rules
 from rss_dsl.diagnostics import Diagnostic, RssError, Severity
-from rss_dsl.explain import explanation
 from rss_dsl.fields import GENERIC, INNER, TUNNELS, WIDTHS, packet_classes
 from rss_dsl.lexical import KEYWORDS
 from rss_dsl.loading import loads, std_files
+from rss_dsl.pages import explanation
 from rss_dsl.spec import Import, PortDecl, Relation
 from rss_solver.proof import Proof
 from rss_synth.nf_templates import NF_TEMPLATES

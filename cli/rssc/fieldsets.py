@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from rss_dsl.problem import Problem
-from rss_solver.fieldsets import Choice, Rating, RunnerUp
+from rss_solver.fieldsets import Chosen, Rating, RunnerUp
 
 Fields = Mapping[str, tuple[str, ...]]
 
 
-def show_choices(problem: Problem, choices: Sequence[Choice]) -> str:
+def show_choices(problem: Problem, choices: Sequence[Chosen]) -> str:
     """One line per declaration: how it is configured, what it reaches, and what the next best would."""
     return "\n".join(
         f"hash auto on {_ports(problem, choice)}: {_way(choice.by_rule)}, {_reach(problem, choice)}"
@@ -19,12 +19,12 @@ def show_choices(problem: Problem, choices: Sequence[Choice]) -> str:
     )
 
 
-def explain_choices(problem: Problem, choices: Sequence[Choice]) -> str:
+def explain_choices(problem: Problem, choices: Sequence[Chosen]) -> str:
     """Every choice in full."""
     return "\n\n".join("\n".join(_explained(problem, choice)) for choice in choices)
 
 
-def _explained(problem: Problem, choice: Choice) -> Iterator[str]:
+def _explained(problem: Problem, choice: Chosen) -> Iterator[str]:
     yield f"{_ports(problem, choice)}: hash auto"
     yield from (f"  {line}" for line in _inputs(choice.inputs, choice.by_rule))
     yield from (f"  not hashed: {left.packet_class}, {left.reason}" for left in choice.unhashed)
@@ -35,7 +35,7 @@ def _explained(problem: Problem, choice: Choice) -> Iterator[str]:
     yield f"  {_search(choice)}"
 
 
-def _ports(problem: Problem, choice: Choice) -> str:
+def _ports(problem: Problem, choice: Chosen) -> str:
     return ", ".join(problem.ports[i].name for i in choice.ports)
 
 
@@ -52,26 +52,26 @@ def _inputs(inputs: Fields, by_rule: Sequence[str]) -> Iterator[str]:
         yield f"{', '.join(classes)} by {' '.join(fields)}{' (rte_flow)' if rule else ''}"
 
 
-def _queues(problem: Problem, choice: Choice, rating: Rating) -> str:
+def _queues(problem: Problem, choice: Chosen, rating: Rating) -> str:
     queues = problem.ports[choice.ports[0]].queues
     if not rating.key_exists:
         return "no key"
     return f"{int(rating.clustered * queues)} of {queues} queues from few prefixes"
 
 
-def _reach(problem: Problem, choice: Choice) -> str:
+def _reach(problem: Problem, choice: Chosen) -> str:
     if choice.worst is None:
         return "no key"
     queues = problem.ports[choice.ports[0]].queues
     return f"{choice.worst.clustered_queues} of {queues} queues from few prefixes"
 
 
-def _next(problem: Problem, choice: Choice) -> str:
+def _next(problem: Problem, choice: Chosen) -> str:
     runner = choice.runner_up
     return "" if runner is None else f"; the runner-up {_cost(problem, choice, runner)}"
 
 
-def _cost(problem: Problem, choice: Choice, runner: RunnerUp) -> str:
+def _cost(problem: Problem, choice: Chosen, runner: RunnerUp) -> str:
     if not runner.rating.key_exists:
         return "leaves no key"
     if runner.rating < choice.rating:
@@ -81,17 +81,17 @@ def _cost(problem: Problem, choice: Choice, runner: RunnerUp) -> str:
     return "reaches no more"
 
 
-def _left_out(choice: Choice) -> str:
+def _left_out(choice: Chosen) -> str:
     return "".join(f"; {left.packet_class} not hashed: {left.reason}" for left in choice.unhashed)
 
 
-def _search(choice: Choice) -> str:
+def _search(choice: Chosen) -> str:
     if choice.complete:
         return f"{choice.weighed} of {choice.of} combinations weighed, none of the others is better"
     return f"{choice.weighed} of {choice.of} combinations weighed, by ascent from the best uniform choice"
 
 
-def choices_document(problem: Problem, choices: Sequence[Choice]) -> list[dict[str, object]]:
+def choices_document(problem: Problem, choices: Sequence[Chosen]) -> list[dict[str, object]]:
     """The same as JSON."""
     return [
         {

@@ -17,7 +17,7 @@ from rssc.progress import stage
 
 if TYPE_CHECKING:  # numpy, pysmt and Z3 load only where something is solved
     from rss_solver.conflicts.conflict import Conflict
-    from rss_solver.fieldsets import Choice, Resolved
+    from rss_solver.fieldsets import Chosen, Resolved
     from rss_solver.proof import Verdict
     from rss_solver.solution import Solution
     from rss_solver.solve import Solved
@@ -29,7 +29,7 @@ class Checked:
 
     problem: Problem
     findings: tuple[Diagnostic, ...]
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[Chosen, ...] = ()
     """What `hash auto` became."""
 
 
@@ -41,7 +41,7 @@ class Compiled:
     findings: tuple[Diagnostic, ...]
     solved: Solved
     verdict: Verdict
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[Chosen, ...] = ()
     """What `hash auto` became."""
 
 

@@ -7,7 +7,7 @@ from math import log2
 
 from rss_dsl.problem import Problem
 from rss_solver.choice.counting import KeyCount, count
-from rss_solver.choice.enumeration import Keys, enumerate_keys
+from rss_solver.choice.enumeration import Listing, enumerate_keys
 from rss_solver.keys import document
 from rss_solver.proof import Verdict, verify
 from rss_solver.solution import ClassSpread, Solution
@@ -90,7 +90,7 @@ def _ranks(spread: Sequence[ClassSpread]) -> str:
     return f"rank {rank}, clustered {near}"
 
 
-def _listed(problem: Problem, found: Keys, verdicts: list[Verdict]) -> list[str]:
+def _listed(problem: Problem, found: Listing, verdicts: list[Verdict]) -> list[str]:
     total = len(found.solutions)
     names = max(len(port.name) for port in problem.ports)
     parts = []

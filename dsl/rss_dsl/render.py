@@ -11,7 +11,7 @@ from urllib.parse import quote
 from rss_dsl.codes import all_rules
 from rss_dsl.diagnostics import Diagnostic, Label, Rule, Severity
 from rss_dsl.excerpt import excerpt, printable
-from rss_dsl.explain import explanation
+from rss_dsl.pages import explanation
 from rss_dsl.source import NOWHERE, Span
 
 FORMAT_VERSION = 1

@@ -48,7 +48,7 @@ def solve(problem: Problem, seed: int | None = None, engine: str = "algebra") ->
     for group in groups(problem, statement):
         own_tables = {i: tables[i] for i in group.ports}
         own_wishes = tuple(soft for soft in wishes if soft.port in group.ports)
-        kind = _Search if engine == "algebra" else _SmtSearch
+        kind = _AlgebraSearch if engine == "algebra" else _SmtSearch
         search = kind(problem, statement, group, own_tables, used_seed, own_wishes)
         found = search.auto() if problem.equality == "auto" else search.under(group.all(problem.equality))
         if found is None:
@@ -83,7 +83,7 @@ class _Found:
     """Whether the wishes looked at so far are known to be satisfied as far as possible."""
 
 
-class _Search:
+class _AlgebraSearch:
     """Looks for a group's keys under equality modes."""
 
     def __init__(
@@ -156,7 +156,7 @@ class _Search:
         return found
 
 
-class _SmtSearch(_Search):
+class _SmtSearch(_AlgebraSearch):
     """Has Z3 satisfy the quantifier-free statement; what nobody wishes for is wished at random."""
 
     def under(self, modes: Modes) -> _Found | None:

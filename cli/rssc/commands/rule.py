@@ -31,8 +31,8 @@ def _listing() -> str:
 
 def _explanation(options: argparse.Namespace) -> str:
     from rss_dsl.codes import all_rules
-    from rss_dsl.explain import explanation
     from rss_dsl.lexical import quote
+    from rss_dsl.pages import explanation
 
     names = {rule.name: code for code, rule in all_rules().items()}
     digits = options.code.lower().removeprefix("rss")

@@ -33,7 +33,7 @@ TRIES = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class Listing:
     """Solutions with distinct keys; the first is the solved one."""
 
     solutions: tuple[Solution, ...]
@@ -43,7 +43,7 @@ class Keys:
     """Whether fewer than asked for were found, and others may exist."""
 
 
-def enumerate_keys(problem: Problem, solution: Solution, number: int) -> Keys:
+def enumerate_keys(problem: Problem, solution: Solution, number: int) -> Listing:
     """`number` solutions, or all there are. Preferences shape the first one only."""
     modes = {i: port.equality for i, port in enumerate(solution.ports)}
     lists: list[tuple[Group, _Listed]] = []
@@ -56,7 +56,7 @@ def enumerate_keys(problem: Problem, solution: Solution, number: int) -> Keys:
         _with(solution, lists, picked)
         for picked in islice(_combined([len(listed.choices) for _, listed in lists], number), number)
     )
-    return Keys(solutions, all=complete and total <= number, open=not complete and len(solutions) < number)
+    return Listing(solutions, all=complete and total <= number, open=not complete and len(solutions) < number)
 
 
 def _combined(sizes: Sequence[int], number: int) -> Iterator[tuple[int, ...]]:

@@ -13,7 +13,7 @@ def minimum_hitting_set(sets: Sequence[frozenset[int]], below: int) -> tuple[int
 
     Ties go to the smaller elements of sets that come first. GivenUpError after `NODES` search nodes.
     """
-    search = _Search(sets)
+    search = _Hitter(sets)
     for size in range(_apart(sets), below):
         found = search.within(frozenset(), frozenset(), size)
         if found is not None:
@@ -25,7 +25,7 @@ class GivenUpError(Exception):
     """The search was larger than it may be."""
 
 
-class _Search:
+class _Hitter:
     def __init__(self, sets: Sequence[frozenset[int]]) -> None:
         self.sets = sorted(sets, key=len)
         self.nodes = 0

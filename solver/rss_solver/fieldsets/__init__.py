@@ -2,6 +2,6 @@
 
 from rss_solver.fieldsets.classes import Unhashed
 from rss_solver.fieldsets.rating import Rating
-from rss_solver.fieldsets.resolve import Choice, Resolved, RunnerUp, adopt, resolve
+from rss_solver.fieldsets.resolve import Chosen, Resolved, RunnerUp, adopt, resolve
 
-__all__ = ["Choice", "Rating", "Resolved", "RunnerUp", "Unhashed", "adopt", "resolve"]
+__all__ = ["Chosen", "Rating", "Resolved", "RunnerUp", "Unhashed", "adopt", "resolve"]

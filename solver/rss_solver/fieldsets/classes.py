@@ -39,7 +39,7 @@ class Unhashed:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Wanted:
     """What to hash on a port."""
 
     classes: tuple[str, ...]
@@ -59,7 +59,7 @@ class _Side:
         return self.requirement.first if self.side else self.requirement.second
 
 
-def wish(problem: Problem, index: int) -> Wish:
+def wanted_of(problem: Problem, index: int) -> Wanted:
     """The classes of `traffic`, else those that a requirement can tie, else TCP and UDP."""
     port = problem.ports[index]
     named = port.traffic or tuple(_tied(problem, index))
@@ -74,7 +74,7 @@ def wish(problem: Problem, index: int) -> Wish:
             chosen.append(fragment_class(version))
     kept = {entry.packet_class: entry for entry in unhashed if entry.packet_class not in chosen}
     order = list(packet_classes())
-    return Wish(tuple(sorted(chosen, key=order.index)), tuple(kept.values()))
+    return Wanted(tuple(sorted(chosen, key=order.index)), tuple(kept.values()))
 
 
 def useful(problem: Problem, index: int, packet_class: str) -> frozenset[str]:

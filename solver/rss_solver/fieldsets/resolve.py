@@ -11,7 +11,7 @@ from rss_dsl.codes import NOTHING_TO_HASH
 from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.nic import Scope
 from rss_dsl.problem import Only, Port, Problem, Requirement
-from rss_solver.fieldsets.classes import Unhashed, Wish, wish
+from rss_solver.fieldsets.classes import Unhashed, Wanted, wanted_of
 from rss_solver.fieldsets.options import Option, by_rule, options, usable
 from rss_solver.fieldsets.rating import Rated, Rating, configured, part, rate
 from rss_solver.fieldsets.search import Combination, Found, search
@@ -29,7 +29,7 @@ class RunnerUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Chosen:
     """What `hash auto` became on the ports of one declaration."""
 
     ports: tuple[int, ...]
@@ -53,7 +53,7 @@ class Resolved:
     """A problem without open ports, and how they were closed."""
 
     problem: Problem
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[Chosen, ...] = ()
 
 
 def resolve(problem: Problem) -> Resolved:
@@ -63,7 +63,7 @@ def resolve(problem: Problem) -> Resolved:
     """
     if not any(port.auto for port in problem.ports):
         return Resolved(problem)
-    chosen: list[Choice] = []
+    chosen: list[Chosen] = []
     ports = list(problem.ports)
     for members in _components(problem):
         if any(problem.ports[i].auto for i in members):
@@ -135,11 +135,11 @@ def _cards(problem: Problem) -> list[tuple[int, ...]]:
     return [tuple(ports) for ports in found.values()]
 
 
-def _component(problem: Problem, members: Sequence[int]) -> list[tuple[Choice, Option]]:
+def _component(problem: Problem, members: Sequence[int]) -> list[tuple[Chosen, Option]]:
     own = part(problem, members)
     declared = [d for d in _declarations(own, range(len(members))) if own.ports[d[0]].auto]
-    wishes = [wish(own, d[0]) for d in declared]
-    choices = [_options(own, d[0], w) for d, w in zip(declared, wishes, strict=True)]
+    wanted = [wanted_of(own, d[0]) for d in declared]
+    choices = [_options(own, d[0], w) for d, w in zip(declared, wanted, strict=True)]
 
     def closed(combination: Combination) -> Problem:
         ports = list(own.ports)
@@ -156,12 +156,12 @@ def _component(problem: Problem, members: Sequence[int]) -> list[tuple[Choice, O
     if not _cards_agree(closed(found.best)):
         raise RssError([_disagreement(own.ports[d[0]]) for d in declared if own.ports[d[0]].adapter])
     return [
-        (_choice(found, at, [members[i] for i in d], d, wishes[at], choices[at]), choices[at][found.best[at]])
+        (_choice(found, at, [members[i] for i in d], d, wanted[at], choices[at]), choices[at][found.best[at]])
         for at, d in enumerate(declared)
     ]
 
 
-def _options(problem: Problem, index: int, wanted: Wish) -> list[Option]:
+def _options(problem: Problem, index: int, wanted: Wanted) -> list[Option]:
     found = options(problem, index, wanted.classes)
     if not found:
         raise RssError([_nothing(problem.ports[index], wanted)])
@@ -178,13 +178,18 @@ def _cards_agree(problem: Problem) -> bool:
 
 
 def _choice(
-    found: Found, at: int, ports: Sequence[int], own: Sequence[int], wanted: Wish, options_: Sequence[Option]
-) -> Choice:
+    found: Found,
+    at: int,
+    ports: Sequence[int],
+    own: Sequence[int],
+    wanted: Wanted,
+    options_: Sequence[Option],
+) -> Chosen:
     chosen = options_[found.best[at]]
     hashed = {entry.packet_class for entry in chosen.selection.inputs}
     runner = found.runners_up[at]
     spread = [entry for i in own for entry in found.rated.spread.get(i, ())]
-    return Choice(
+    return Chosen(
         ports=tuple(ports),
         inputs=_fields(chosen.selection),
         by_rule=chosen.by_rule,
@@ -209,7 +214,7 @@ def _fields(selection: Selection) -> dict[str, tuple[str, ...]]:
 # --- what cannot be chosen --------------------------------------------------------------------------
 
 
-def _nothing(port: Port, wanted: Wish) -> Diagnostic:
+def _nothing(port: Port, wanted: Wanted) -> Diagnostic:
     names = [entry.packet_class for entry in wanted.unhashed] or list(wanted.classes)
     listed = ", ".join(f"`{name}`" for name in names if not name.endswith(fragment_class("")))
     return Diagnostic(

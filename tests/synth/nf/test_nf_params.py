@@ -11,8 +11,8 @@ import pytest
 from rss_dsl.check import check
 from rss_dsl.codes import all_rules
 from rss_dsl.diagnostics import RssError, Severity
-from rss_dsl.explain import explanation
 from rss_dsl.loading import load, loads
+from rss_dsl.pages import explanation
 from rss_dsl.problem import AllOf, AnyOf, Arith, Compare, Const, Negation, Only, Slice
 from rss_synth.nf import NfTarget
 from rss_synth.nf_params import NfParams, read_params
