@@ -98,8 +98,7 @@ class Maker:
             array, updates = self.arrays[0], []
         index = self._index(array, count, depth)
         little = self.draw(st.booleans())
-        found = multibyte(self.pool, array, index, count, updates, little_endian=little)
-        return found
+        return multibyte(self.pool, array, index, count, updates, little_endian=little)
 
 
 def _names():

@@ -35,14 +35,15 @@ def read_calls(
     """The calls, each with its extras, and the variants that their texts show."""
     calls: list[Call] = []
     variants: set[Variant] = set()
-    record: tuple[Record, int] | None = None
+    record: Record | None = None
+    line, counted = 1, 0
     extras: list[Extra] = []
     broken = False
     """Whether the record before is one that could not be read."""
 
     def close() -> None:
         if record is not None:
-            calls.append(memory.call(record[0], tuple(extras), findings.line(record[1])))
+            calls.append(memory.call(record, tuple(extras), line))
             extras.clear()
 
     for text, at in _blocks(section, _RECORD):
@@ -57,11 +58,13 @@ def read_calls(
                     raise KqueryError(codes.CALL_PATH_SYNTAX, "an extra stands before the first call", 0)
                 continue
             close()
+            line += findings.source.text.count("\n", counted, at)
+            counted = at
             record, broken = None, True
-            found = memory.record(text, scope)
-            record, broken = (found, at), False
-            if found.variant is not None:
-                variants.add(found.variant)
+            record = memory.record(text, scope)
+            broken = False
+            if record.variant is not None:
+                variants.add(record.variant)
         except KqueryError as error:
             findings.add(error, text, at)
     close()

@@ -19,10 +19,6 @@ class Findings:
         self.errors = 0
         self.diagnostics: list[Diagnostic] = []
 
-    def line(self, offset: int) -> int:
-        """The line of an offset."""
-        return self.source.position(offset)[0]
-
     def add(self, error: KqueryError, text: str, start: int) -> None:
         """An error in a text that begins at `start`."""
         begin, end = extent(text, error.at) if self.errors < MAX_FINDINGS else (0, 0)

@@ -74,6 +74,10 @@ def _foreign(source: Source) -> Diagnostic:
 
 
 def _cut(source: Source, missing: str) -> Diagnostic:
+    end = source.text.find(header(missing))
+    if end >= 0:
+        message = f"a record is cut off where `{header(missing)}` follows it"
+        return _at(source, codes.CUT_CALL_PATH, message, end, end, RERUN)
     end = len(source.text.rstrip())
     message = f"the file ends without a section `{header(missing)}`"
     return _at(source, codes.CUT_CALL_PATH, message, end, end, RERUN)
