@@ -145,13 +145,32 @@ class Algebra:
         return term if term.width == 1 else self.negate(self.equal(self.const(0, term.width), term))
 
     def replace(self, term: Term, old: Term, new: Term) -> Term:
-        """The term with every occurrence of another replaced; what surrounds it stays as it is."""
+        """The term with every occurrence of another replaced, simplified where that allows it."""
         if term is old:
             return new
         if not isinstance(term, Apply):
             return term
         args = tuple(self.replace(arg, old, new) for arg in term.args)
-        return term if args == term.args else self.pool.apply(term.op, term.width, args, term.offset)
+        return term if args == term.args else self.rebuild(term, args)
+
+    def rebuild(self, term: Apply, args: tuple[Term, ...]) -> Term:
+        """The term's operator on other operands."""
+        match term.op:
+            case Op.CONCAT:
+                return self.concat(*args)
+            case Op.EXTRACT:
+                return self.extract(args[0], term.offset, term.width)
+            case Op.ZEXT:
+                return self.zero_extend(args[0], term.width)
+            case Op.ADD:
+                return self.add(*args)
+            case Op.SUB:
+                return self.subtract(*args)
+            case Op.EQ:
+                return self.equal(*args)
+            case Op.ULT | Op.ULE | Op.SLT | Op.SLE:
+                return self.compare(term.op, *args)
+        return self.binary(term.op, *args)
 
     def _apply(self, op: Op, width: int, args: Sequence[Term]) -> Term:
         return self.pool.apply(op, width, args)

@@ -131,7 +131,8 @@ class Path:
         """Add a condition; one that fixes a term to a number is put into the earlier ones, as KLEE does."""
         if isinstance(term, Apply) and term.op is Op.EQ and isinstance(term.args[0], Const):
             fixed, number = term.args[1], term.args[0]
-            self.constraints = [self.algebra.replace(known, fixed, number) for known in self.constraints]
+            replaced = (self.algebra.replace(known, fixed, number) for known in self.constraints)
+            self.constraints = [known for known in replaced if not isinstance(known, Const)]
         self.constraints.append(term)
 
 

@@ -10,15 +10,18 @@ from rss_callpaths.terms import Apply, Const, Op, Read, Term
 TRIES = 400
 
 
-def find_witness(conditions: Sequence[Term]) -> dict[Read, int] | None:
-    """Bytes under which all conditions hold; None if numbers that occur in the conditions do not do it."""
+def find_witness(conditions: Sequence[Term], tries: int = TRIES) -> dict[Read, int] | None:
+    """Bytes under which all conditions hold; None if numbers that occur in the conditions do not do it.
+
+    Which numbers are tried depends on the conditions alone.
+    """
     words: dict[Term, None] = {}
     numbers = {0, 1}
     for condition in conditions:
         _collect(condition, words, numbers)
     values = sorted({value + change for value in numbers for change in (-1, 0, 1) if value + change >= 0})
     choose = random.Random(len(values))
-    for _ in range(TRIES):
+    for _ in range(tries):
         inputs: dict[Read, int] = {}
         for word in words:
             _assign(word, choose.choice(values), inputs)
