@@ -130,8 +130,9 @@ class Memory:
 def _recall(seen: _Seen[T], scope: Scope) -> T | None:
     if not seen.readings:
         return None
-    key = tuple(_meaning(name, scope) for name in seen.labels) if seen.labels else ()
-    return seen.readings.get(key + _arrays(seen, scope))
+    if not seen.labels:
+        return seen.readings.get(_arrays(seen, scope))
+    return seen.readings.get(tuple([_meaning(name, scope) for name in seen.labels]) + _arrays(seen, scope))
 
 
 def _arrays(seen: _Seen[T], scope: Scope) -> tuple[Binding, ...]:

@@ -15,7 +15,7 @@ MAX_WIDTH = 1 << 16
 MAX_DEPTH = 10_000
 """Terms inside terms. Whoever walks terms must not do it by recursion."""
 
-MAX_TERMS = 1 << 21
+MAX_TERMS = 1 << 19
 """New terms that one file may need, and updates in its lists."""
 
 Version = tuple[Array, tuple[tuple[Term, Term], ...]]
