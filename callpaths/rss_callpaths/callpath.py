@@ -1,4 +1,4 @@
-"""One path of a network function, as symbolic execution printed it: conditions and library calls, in order."""
+"""One path of a network function as symbolic execution printed it: conditions and library calls in order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Variant(StrEnum):
     COLON = "colon"
     """Fields as `[name:in->out]`; the value list has pointees without pointers (fchamicapereira's tools)."""
     PLAIN = "plain"
-    """Fields as `[nameIN->OUT]`; pointer values and returns are in the value list (pmdm56's and SyNAPSE's)."""
+    """Fields as `[nameIN->OUT]`; pointer values and returns are in the value list (pmdm56, SyNAPSE)."""
     TAGGED = "tagged"
     """Extras with a class prefix and a closing section of tags (Bolt)."""
 
