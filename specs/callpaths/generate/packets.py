@@ -84,7 +84,7 @@ def borrow(run: Run, layout: Struct, length: Word | None = None) -> Record:
     address = PACKET_BYTES + SLOT * number
     packet = path.algebra.pool.array("packet_chunks", SLOT * SLOTS)
     contents = path.algebra.symbol(packet, SLOT * number, layout.size)
-    record = Record(path.algebra, layout, path.algebra.split(contents), address, contents)
+    record = Record(path.algebra, layout, path.algebra.split(contents), address)
     length = run.number(layout.size, 32) if length is None else length
     path.call(
         "packet_borrow_next_chunk",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from generate.algebra import Algebra
@@ -167,8 +167,6 @@ class Record:
     bytes: list[Term]
     address: int | None = None
     """None until a call takes it: then it is put on the stack."""
-    borrowed: Term | None = field(default=None)
-    """What it was when it was borrowed."""
 
     def __getitem__(self, name: str) -> Word:
         start, size = self.layout.place(name)

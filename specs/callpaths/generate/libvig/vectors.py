@@ -18,7 +18,7 @@ def vector_borrow(run: Run, state: Vector, index: Word | int) -> Record:
     memory.borrowed += 1
     address = cell_address(memory, number, size)
     contents = run.path.algebra.symbol(memory.cells, number * size, size)
-    cell = Record(run.path.algebra, state.cell, run.path.algebra.split(contents), address, contents)
+    cell = Record(run.path.algebra, state.cell, run.path.algebra.split(contents), address)
     if state.invariant is not None:
         run.path.assume(state.invariant(run, cell))
     out = pointer(run, "val_out", run.path.local(), after=run.number(address, 64))
