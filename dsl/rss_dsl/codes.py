@@ -50,6 +50,7 @@ BAD_NAME = Rule("RSS124", "unusable-name", _E)
 ALWAYS_FALSE = Rule("RSS125", "always-false", _W)
 NEGATED_MISSING = Rule("RSS126", "negated-missing-field", _W)
 UNHASHED_TUNNEL = Rule("RSS190", "unhashed-tunnel", _E)
+UNHASHED_TRAFFIC = Rule("RSS191", "unhashed-traffic", _W)
 
 # 2xx: NIC capability
 QUEUE_COUNT = Rule("RSS201", "queue-count", _E)

@@ -292,3 +292,26 @@ def test_what_says_nothing_is_a_warning():
     assert [d.rule.code for d in coverage(problem(text + vacuous))] == ["RSS311", "RSS307"]
     wide = f"{PORTS}\nrequire r: A.ipv4_src + 1 == A'.ipv4_src"
     assert [d.rule.code for d in coverage(problem(wide))] == []
+
+
+@pytest.mark.parametrize(
+    ("ports", "codes"),
+    [
+        ("hash ipv4-tcp  queues 4  traffic ipv4-tcp, ipv4-udp, ipv4-frag", ["RSS191"]),
+        ("hash ipv4-tcp  queues 1  traffic ipv4-tcp, ipv4-udp", []),
+        ("hash ipv4-tcp, ipv4-udp  queues 4  traffic ipv4-udp", []),
+        ("hash auto  queues 4  traffic ipv4-tcp, ipv4-udp", []),
+        ("hash ipv4-tcp  queues 4", []),
+    ],
+)
+def test_traffic_on_the_default_queue_is_a_warning_for_each_port(ports, codes):
+    found = list(coverage(problem(f"port A {{ nic generic  {ports} }}")))
+    assert [d.rule.code for d in found] == codes
+    assert all("`ipv4-udp`, `ipv4-frag`" in d.message for d in found)
+
+
+def test_classes_that_a_line_is_blamed_for_are_not_said_twice():
+    text = "port A { nic generic  hash ipv4-tcp  queues 4  traffic ipv4-tcp, ipv4-udp, l2 }\n"
+    first, second = coverage(problem(text + "require u: A.ipv4_src == A'.ipv4_src"))
+    assert (first.rule.code, second.rule.code) == ("RSS303", "RSS191")
+    assert "`l2`" in second.message and "ipv4-udp" not in second.message

@@ -1,4 +1,4 @@
-"""Requirements that tie hashed packets to packets the NIC does not hash, or nothing at all.
+"""Traffic that the NIC does not hash, and requirements that tie hashed packets to it, or nothing at all.
 
 Unhashed packets all land on the default queue, hashed ones anywhere: such a pair meets only by luck. What Z3
 cannot tell within its limit counts as said and as covered here; solving says that it is undecided.
@@ -6,10 +6,10 @@ cannot tell within its limit counts as said and as covered here; solving says th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from rss_dsl.assumptions import assumed, tied
-from rss_dsl.codes import ASSUMED_AWAY, MAYBE_UNHASHED, SPLIT_UNHASHED, VACUOUS
+from rss_dsl.codes import ASSUMED_AWAY, MAYBE_UNHASHED, SPLIT_UNHASHED, UNHASHED_TRAFFIC, VACUOUS
 from rss_dsl.diagnostics import Diagnostic
 from rss_dsl.fields import packet_classes
 from rss_dsl.problem import AllOf, Condition, Port, Problem, Requirement
@@ -25,15 +25,34 @@ def coverage(problem: Problem) -> Iterator[Diagnostic]:
     """What requirements and assumptions miss.
 
     One diagnostic per line for the unhashed classes it can touch, and one if `traffic` names them; one for
-    each requirement that says nothing, and for each port with classes that its assumptions leave no packets.
+    each requirement that says nothing, for each port with classes that its assumptions leave no packets, and
+    for each port whose `traffic` names unhashed classes that no line is blamed for.
     """
     for port in dict.fromkeys(assumption.port for assumption in problem.assumptions):
         yield from _assumed_away(problem, port)
-    yield from _requirements(problem)
-
-
-def _requirements(problem: Problem) -> Iterator[Diagnostic]:
     named: dict[int, dict[Split, None]] = {}
+    yield from _requirements(problem, named)
+    yield from _on_default_queue(problem, {split for splits in named.values() for split in splits})
+
+
+def _on_default_queue(problem: Problem, blamed: Collection[Split]) -> Iterator[Diagnostic]:
+    """Ports on which classes that matter share one queue of several."""
+    for port in problem.ports:
+        if port.auto or port.traffic is None or port.queues == 1:
+            continue
+        classes = [f"`{name}`" for name in _unhashed(port) if (port.name, name) not in blamed]
+        if classes:
+            yield Diagnostic(
+                rule=UNHASHED_TRAFFIC,
+                message=f"`traffic` names {', '.join(classes)}, not hashed on `{port.name}`:"
+                " all of it goes to the default queue",
+                span=port.span,
+                help="add it to `hash`, or leave it out of `traffic` if one queue is meant for it",
+            )
+
+
+def _requirements(problem: Problem, named: dict[int, dict[Split, None]]) -> Iterator[Diagnostic]:
+    """What lines miss; `named` takes the unhashed classes of `traffic` that they tie to hashed ones."""
     unnamed: dict[int, dict[Split, None]] = {}
     live: set[int] = set()
     for requirement in problem.requirements:
