@@ -8,7 +8,7 @@ from rss_callpaths.access import Access, StateObject, Truth
 from rss_callpaths.callpath import Call, CallPath
 from rss_callpaths.conditions import Conditions
 from rss_callpaths.library import RETURN, STATE, Function, Kind, Library, Mutates
-from rss_callpaths.objects import address_of, pointer
+from rss_callpaths.objects import address_of, failed, pointer
 from rss_callpaths.origins import bytes_of
 from rss_callpaths.places import Places
 from rss_callpaths.roles import answered, given
@@ -47,7 +47,7 @@ class Turn:
     def _of(self, at: int, in_ports: tuple[int, ...]) -> Iterator[Access]:
         call = self.path.calls[at]
         function = self.library.of(call.function)
-        if function.kind not in STATE:
+        if function.kind not in STATE or failed(call, function):
             return
         if function.kind is Kind.UNKNOWN:
             message = f"`{function.name}` is not in the library of functions"

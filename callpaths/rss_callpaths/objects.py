@@ -65,7 +65,16 @@ def _numbered(
     return found
 
 
+def failed(call: Call, function: Function) -> bool:
+    """Whether the call is an allocation that says it failed: what its pointer holds then is no object."""
+    value = call.result.value
+    wanted = function.kind is Kind.INIT and function.success
+    return wanted and isinstance(value, Const) and value.value == 0
+
+
 def _used(call: Call, function: Function) -> Iterable[tuple[int, str]]:
+    if failed(call, function):
+        return
     named = [(function.object, function.type)] if function.object else []
     for name, kind in (*named, *function.touches.items()):
         value = pointer(call, function, name)
