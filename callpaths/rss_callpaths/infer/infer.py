@@ -1,0 +1,203 @@
+"""`infer` lists the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rss_callpaths.access import Access, Accesses
+from rss_callpaths.infer.bypass import Bypass, bypass
+from rss_callpaths.infer.conflicts import Clash, Doubt, Found, conflicts
+from rss_callpaths.infer.ownership import Ownership
+from rss_callpaths.infer.pairs import Pairs
+from rss_callpaths.infer.plan import devices, port_plans, reduced, settled, steered_fields
+from rss_callpaths.infer.reasons import Reasons, is_unknown, no_paths
+from rss_callpaths.infer.results import Ignored, Inferred, Refusal, Requirement, identity
+from rss_callpaths.infer.spec import Options, PortPlan, build
+from rss_callpaths.library import Kind
+from rss_callpaths.places import Places
+from rss_callpaths.terms import Pool
+from rss_dsl.check import check
+from rss_dsl.diagnostics import Diagnostic, RssError
+from rss_dsl.format import format_spec
+from rss_dsl.loading import loads
+from rss_dsl.nic import NicProfile
+from rss_dsl.nics import find
+from rss_dsl.problem import Problem
+from rss_dsl.source import Source
+from rss_dsl.spec import Spec
+from rss_solver.conflicts.conflict import Conflict
+from rss_solver.diagnostics.support import component_errors, unsupported
+from rss_solver.fieldsets import resolve
+from rss_solver.keyspace.statement import state
+from rss_solver.solve import solve
+
+
+def infer(
+    accesses: Accesses,
+    pool: Pool,
+    options: Options | None = None,
+    sources: Mapping[str, Source] | None = None,
+) -> Inferred:
+    """What packets must meet so that no state is shared between cores, as a spec; or why that cannot be.
+
+    `pool`: where the paths' terms are from. `sources`: the files' texts by the paths' names. ValueError for a
+    NIC that the catalogue does not have.
+    """
+    chosen = options or Options()
+    nic = find(chosen.nic)
+    if nic is None:
+        raise ValueError(f"no NIC is called {chosen.nic!r}")
+    if not any(path.in_ports for path in accesses.paths):
+        return Inferred(None, "", (), (), (), (no_paths(sources or {}),))
+    return _Inference(accesses, pool, chosen, nic, Places(sources or {})).result()
+
+
+class _Inference:
+    def __init__(
+        self, accesses: Accesses, pool: Pool, options: Options, nic: NicProfile, places: Places
+    ) -> None:
+        self.accesses, self.options, self.nic = accesses, options, nic
+        self.reasons = Reasons(accesses, places)
+        pairs = Pairs()
+        self.ownership = Ownership(accesses, pool, pairs)
+        self.checks: Bypass = bypass(accesses, self.ownership, pairs)
+        self.found: Found = conflicts(accesses, self.ownership, self.checks, pairs, nic)
+        self.findings: list[Diagnostic] = []
+
+    def result(self) -> Inferred:
+        """The spec, or the refusals."""
+        refusals = self._refusals()
+        stateful, more = self._classes()
+        refusals = refusals or more
+        plans = port_plans(devices(self.accesses), stateful, self.nic)
+        free = steered_fields(plans, self.nic)
+        requirements = reduced(self.found.relations, free, self.options)
+        spec: Spec | None = None
+        text = ""
+        if not refusals:
+            refusals, spec = self._solved(plans, requirements)
+            text = format_spec(spec)
+        if refusals:
+            self.findings = [*(refusal.reason for refusal in refusals), *self.findings]
+            spec, text = None, ""
+        ignored = self._ignored(requirements, refusals)
+        return Inferred(
+            spec, text, tuple(requirements), tuple(ignored), tuple(refusals), tuple(self.findings)
+        )
+
+    # --- refusals ---------------------------------------------------------------------------------------
+
+    def _refusals(self) -> list[Refusal]:
+        unknown = [a for path in self.accesses.paths for a in path.accesses if is_unknown(a)]
+        if unknown:
+            return [self.reasons.unknown(unknown[0])]
+        failed = {failure.chain for failure in self.checks.failures}
+        verified = {
+            access.path
+            for path in self.accesses.paths
+            for access in path.accesses
+            if access.kind is Kind.VERIFY and access.object in failed
+        }
+        clashes = [c for c in self.found.clashes if not (c.why in ("index", "symbol") and _paths(c) & verified)]
+        refusals = [self.reasons.failure(failure) for failure in self.checks.failures]
+        return [*refusals, *self.reasons.clashes(clashes, self.ownership)]
+
+    # --- classes ----------------------------------------------------------------------------------------
+
+    def _classes(self) -> tuple[dict[int, frozenset[str]], list[Refusal]]:
+        """Port → classes that reach state and are steered, and a refusal for ports where none is."""
+        reached: dict[int, set[str]] = {}
+        for found, pairs in self.found.classes.items():
+            for first, second in pairs:
+                reached.setdefault(found.first, set()).add(first)
+                reached.setdefault(found.second, set()).add(second)
+        left = settled(self.found.doubtful, self.found)
+        for doubt in left:
+            for side in (doubt.first, doubt.second):
+                reached.setdefault(side.port, set())
+        unplaced = [*self.found.unplaced, *(each for doubt in left for each in doubt.unplaced)]
+        for port in sorted({each.port for each in unplaced}):
+            own = [each for each in unplaced if each.port == port]
+            self.findings.append(self.reasons.left_out(own, self.options.name(port)))
+            reached.setdefault(port, set()).difference_update(each.kind for each in own)
+        refusals = []
+        for port, names in sorted(reached.items()):
+            refusals += self._unhashable(port, names, left)
+        return {port: frozenset(names & self.nic.hashable()) for port, names in reached.items()}, refusals
+
+    def _unhashable(
+        self, port: int, names: set[str], doubts: Sequence[Doubt]
+    ) -> list[Refusal]:
+        accesses = self._on(port)
+        if not names & self.nic.hashable():
+            own = [doubt for doubt in doubts if port in (doubt.first.port, doubt.second.port)]
+            pair = (own[0].first.entry.access, own[0].second.entry.access) if own else (accesses[0],) * 2
+            return [self.reasons.nothing_hashed(*pair, self.options.name(port), self.nic.name)]
+        for name in sorted(names - self.nic.hashable()):
+            self.findings.append(
+                self.reasons.not_hashed(accesses[0], self.options.name(port), name, self.nic.name)
+            )
+        return []
+
+    def _on(self, port: int) -> list[Access]:
+        found = {a for r, own in self.found.relations.items() if port in (r.first, r.second) for a in own}
+        return sorted((a for a in found if port in a.in_ports), key=identity)
+
+    # --- keys -------------------------------------------------------------------------------------------
+
+    def _solved(
+        self, plans: Sequence[PortPlan], requirements: Sequence[Requirement]
+    ) -> tuple[list[Refusal], Spec]:
+        """The spec, and a refusal if no key satisfies it, whatever fields are hashed."""
+        first: list[Refusal] = []
+        for hashes_any in (False, True):
+            spec = build(plans, requirements, self.options, hashes_any)
+            problem, conflict = _keys(loads(format_spec(spec), "<inferred>"))
+            if conflict is None:
+                return [], spec
+            first = first or [self._without_key(problem, conflict, requirements)]
+        return first, spec
+
+    def _without_key(
+        self, problem: Problem, conflict: Conflict, requirements: Sequence[Requirement]
+    ) -> Refusal:
+        lines = [problem.lines[line].label for line in conflict.lines]
+        named = [each for each in requirements if each.name in lines]
+        port = problem.ports[conflict.port].name
+        return self.reasons.no_key(lines, port, named[0].accesses[0], named[-1].accesses[-1])
+
+    # --- the rest ---------------------------------------------------------------------------------------
+
+    def _ignored(self, requirements: Sequence[Requirement], refusals: Sequence[Refusal]) -> list[Ignored]:
+        """Every access that is in no requirement and no refusal."""
+        used = {identity(access) for each in requirements for access in each.accesses}
+        used |= {identity(access) for each in refusals for access in (each.first, each.second)}
+        found = []
+        for path in self.accesses.paths:
+            found += [Ignored(access, "every core makes its own state") for access in path.setup]
+            for access in path.accesses:
+                if identity(access) in used:
+                    continue
+                reason = self.found.ignored.get(identity(access))
+                found.append(Ignored(access, reason or "no other packet changes or reads its cell"))
+        return found
+
+
+def _paths(clash: Clash) -> set[str]:
+    return {clash.first.path, clash.second.path}
+
+
+def _keys(spec: Spec) -> tuple[Problem, Conflict | None]:
+    """The problem of a spec, and why it has no keys."""
+    checked = check(spec)
+    if checked.problem is None:
+        raise RssError(checked.diagnostics)
+    errors = [*unsupported(checked.problem)]
+    if errors:
+        raise RssError(errors)
+    problem = resolve(checked.problem).problem
+    errors = [*component_errors(problem, state(problem))]
+    if errors:
+        raise RssError(errors)
+    outcome = solve(problem)
+    return problem, outcome if isinstance(outcome, Conflict) else None

@@ -1,0 +1,186 @@
+"""Why a network function cannot be sharded, or what its spec leaves out: as diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rss_callpaths.access import Access, Accesses, PathAccesses
+from rss_callpaths.infer.bypass import Failure
+from rss_callpaths.infer.conflicts import Clash, Unplaced
+from rss_callpaths.infer.ownership import Ownership
+from rss_callpaths.infer.results import Refusal, identity
+from rss_callpaths.library import Kind
+from rss_callpaths.places import Places
+from rss_dsl import codes
+from rss_dsl.diagnostics import Diagnostic, Label, Rule
+from rss_dsl.source import Source, Span
+
+FALLBACK = "share the state between cores: `nf NAME { strategy locks }`, or `tm` for transactional memory"
+
+_CLASHES: dict[str, tuple[Rule, str]] = {
+    "constant": (codes.SHARED_CELL, "any two packets of these paths meet in one cell of `{object}`"),
+    "whole": (codes.WHOLE_OBJECT, "`{first}` depends on all of `{object}`, which `{second}` changes"),
+    "symbol": (codes.UNOWNED_INDEX, "nothing that is hashed decides which cell of `{object}` a packet reaches"),
+    "index": (codes.UNOWNED_INDEX, "`{first}` reaches cells of `{object}` that belong to other packets' keys"),
+    "chains": (codes.UNOWNED_INDEX, "indices of different chains pick the same cells of `{object}`"),
+    "overlap": (codes.UNOWNED_INDEX, "different indices can lead to the same cell of `{object}`"),
+    "unhashed": (codes.UNHASHABLE_KEY, "cells of `{object}` are picked by {fields}, not hashed by this NIC"),
+    "idle": (codes.WHOLE_OBJECT, "`{first}` runs without a packet, on every core, on cells of `{object}`"),
+}
+_ORDER = ("constant", "whole", "idle", "chains", "unhashed", "symbol", "index", "overlap")
+"""Which clash of an object says most about it, best first."""
+
+_FAILURES: dict[str, tuple[Rule, str, str]] = {
+    "refreshed": (
+        codes.REFRESHED_BEFORE_CHECK,
+        "a packet that fails the check of its index has already refreshed it in `{object}`",
+        "move the call in line {second} behind the comparison of the cell with the packet: then packets that "
+        "fail leave no trace, and the function can be sharded",
+    ),
+    "changed": (
+        codes.UNCHECKED_INDEX,
+        "a packet that fails the check of its index in `{object}` still changes state",
+        "change nothing before the cell has been compared with the packet",
+    ),
+    "differs": (
+        codes.UNCHECKED_INDEX,
+        "packets that fail the check of their index in `{object}` leave otherwise than those whose index is not "
+        "taken, so the core that a packet is on would decide",
+        "treat both alike: drop them, or send them on with the same changes",
+    ),
+    "unchecked": (
+        codes.UNCHECKED_INDEX,
+        "a packet's bytes are an index of `{object}`, and the check of its cell ties it to no other packet's fields",
+        "compare the cell with fields that the packet that filled it had",
+    ),
+}
+
+
+class Reasons:
+    """Makes diagnostics about accesses."""
+
+    def __init__(self, accesses: Accesses, places: Places) -> None:
+        self._paths = {path.path.name: path for path in accesses.paths}
+        self._places = places
+
+    def span(self, access: Access) -> Span:
+        """The record of a call."""
+        path: PathAccesses = self._paths[access.path]
+        return self._places.span(path.path, path.path.calls[access.call])
+
+    def label(self, access: Access) -> Label:
+        """Another access."""
+        return Label(self.span(access), f"the other: {self.shown(access)}")
+
+    def shown(self, access: Access) -> str:
+        """`map_put in line 42, in test000003.call_path`."""
+        line = f" in line {access.source_line}" if access.source_line else ""
+        return f"`{access.name}`{line}, in {access.path}"
+
+    def clashes(self, found: Sequence[Clash], ownership: Ownership) -> list[Refusal]:
+        """One refusal for each object: the clash that says most."""
+        best: dict[int, Clash] = {}
+        for clash in found:
+            known = best.get(clash.object.address)
+            if known is None or _ORDER.index(clash.why) < _ORDER.index(known.why):
+                best[clash.object.address] = clash
+        return [self._clash(best[address], ownership) for address in sorted(best)]
+
+    def _clash(self, clash: Clash, ownership: Ownership) -> Refusal:
+        rule, text = _CLASHES[clash.why]
+        first, second = clash.first, clash.second
+        if clash.why == "whole" and not second.mutates:
+            first, second = second, first
+        fields = ", ".join(f"`{name}`" for name in sorted(clash.unhashed)) or "nothing"
+        message = text.format(
+            object=clash.object.name, first=first.name, second=second.name, fields=fields
+        )
+        related = [] if first is second else [self.label(second)]
+        related += self._broken(clash, ownership)
+        what = f"{self.shown(first)}, and {self.shown(second)}, may be about one cell"
+        return Refusal(first, second, self._made(rule, message, first, related, f"{what}; {FALLBACK}"))
+
+    def _broken(self, clash: Clash, ownership: Ownership) -> list[Label]:
+        """The broken premise of the chain whose indices the accesses may have."""
+        if clash.why not in ("index", "symbol", "whole"):
+            return []
+        return [
+            Label(self.span(each.at), f"indices prove no ownership: {each.why}")
+            for chain, each in ownership.broken.items()
+            if chain == clash.object or clash.why == "symbol"
+        ]
+
+    def failure(self, failure: Failure) -> Refusal:
+        """A check of an index that does not do."""
+        rule, text, help_ = _FAILURES[failure.rule]
+        first, second = failure.first, failure.second
+        message = text.format(object=failure.chain.name)
+        way_out = help_.format(second=second.source_line)
+        diagnostic = self._made(rule, message, second, [self.label(first)], f"{way_out}; or {FALLBACK}")
+        return Refusal(first, second, diagnostic)
+
+    def left_out(self, unplaced: Sequence[Unplaced], port: str) -> Diagnostic:
+        """Packets of a port that reach state by bytes that the NIC does not know as fields."""
+        objects = sorted({each.access.object.name for each in unplaced if each.access.object is not None})
+        names = sorted({each.kind for each in unplaced})
+        access = min((each.access for each in unplaced), key=identity)
+        listed = ", ".join(f"`{found}`" for found in objects)
+        kinds = ", ".join(f"`{name}`" for name in names)
+        message = f"{kinds} packets on {port} reach {listed} by bytes that are no fields of theirs"
+        help_ = "the NIC can't tell which cells they reach: drop them before the state"
+        if any(name.endswith("-frag") for name in names):
+            help_ += (
+                "; where fragments must pass, write `fragments same-as-flow` in the ports, so that flows are "
+                "hashed by address alone"
+            )
+        return self._made(codes.STATE_OF_UNHASHED, message, access, [], help_)
+
+    def not_hashed(self, access: Access, port: str, name: str, nic: str) -> Diagnostic:
+        """Packets of a class that the NIC can't hash at all."""
+        message = f"`{name}` packets on {port} reach state, and `{nic}` does not hash them"
+        help_ = "they all go to the default queue: drop them before the state, or choose a NIC that hashes them"
+        return self._made(codes.STATE_OF_UNHASHED, message, access, [], help_)
+
+    def nothing_hashed(self, access: Access, other: Access, port: str, nic: str) -> Refusal:
+        """No class of a port that reaches state can be hashed by what its keys are made of."""
+        name = access.object.name if access.object else "state"
+        message = f"no packets on {port} that reach `{name}` have fields that pick its cells and that `{nic}` hashes"
+        related = [] if access is other else [self.label(other)]
+        return Refusal(access, other, self._made(codes.UNHASHABLE_KEY, message, access, related, FALLBACK))
+
+    def no_key(self, lines: Sequence[str], port: str, first: Access, second: Access) -> Refusal:
+        """The requirements leave no key."""
+        listed = ", ".join(f"`{line}`" for line in lines)
+        message = f"no key satisfies {listed} and spreads the packets of {port}"
+        help_ = f"together they tie, through others, packets that have nothing in common; {FALLBACK}"
+        diagnostic = self._made(codes.UNSATISFIABLE_STATE, message, first, [self.label(second)], help_)
+        return Refusal(first, second, diagnostic)
+
+    def unknown(self, access: Access) -> Refusal:
+        """A function that may do anything."""
+        message = f"`{access.name}` may touch any state"
+        help_ = f"describe it in a library file (`--library`); {FALLBACK}"
+        return Refusal(access, access, self._made(codes.WHOLE_OBJECT, message, access, [], help_))
+
+    def _made(
+        self, rule: Rule, message: str, access: Access, related: Sequence[Label], help_: str
+    ) -> Diagnostic:
+        return Diagnostic(
+            rule=rule, message=message, span=self.span(access), related=tuple(related), help=help_
+        )
+
+
+def is_unknown(access: Access) -> bool:
+    """A call of which nothing is known."""
+    return access.kind is Kind.UNKNOWN or access.object is None
+
+
+def no_paths(sources: Mapping[str, Source]) -> Diagnostic:
+    """No path has a packet."""
+    source = next(iter(sources.values()), Source("<call paths>", ""))
+    return Diagnostic(
+        rule=codes.NO_PACKETS,
+        message="no path receives a packet",
+        span=Span(source, 0, 0),
+        help="name all call paths of the network function, not only those of its initialisation",
+    )
