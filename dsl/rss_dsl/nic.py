@@ -94,7 +94,6 @@ class KeyWrap(StrEnum):
     """What stands beyond the key's last bit when the hash input is too long for it."""
 
     REJECT = "reject"
-    ZERO = "zero-extend"
     CIRCULAR = "circular"
 
 

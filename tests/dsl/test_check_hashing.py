@@ -211,9 +211,9 @@ def codes(text: str) -> list[str]:
 
 def test_key_too_short_for_an_input(nic):
     text = "port P { nic special  hash ipv6-tcp  queues 4 }"
-    for wrap, expected in ((KeyWrap.REJECT, ["RSS207"]), (KeyWrap.CIRCULAR, ["RSS207"]), (KeyWrap.ZERO, [])):
+    for wrap in KeyWrap:
         nic(key_bytes=39, key_wrap=wrap)
-        assert codes(text) == expected
+        assert codes(text) == ["RSS207"]
     nic(key_bytes=40, key_wrap=KeyWrap.REJECT)
     assert codes(text) == []
 

@@ -12,7 +12,7 @@ from rss_dsl.check.report import Report
 from rss_dsl.check.switches import Selection, Wanted, offered, select, usual
 from rss_dsl.diagnostics import Label
 from rss_dsl.fields import PacketClass, all_field_names, packet_classes, wire_rank
-from rss_dsl.nic import KeyWrap, NicProfile, Via
+from rss_dsl.nic import NicProfile, Via
 from rss_dsl.problem import HashInput
 from rss_dsl.source import Span
 from rss_dsl.spec import ClassHash, Fragments, Hash
@@ -268,5 +268,4 @@ def key_reaches(profile: NicProfile, inputs: Iterable[HashInput], item: Hash, re
 def beyond(profile: NicProfile, entry: HashInput) -> bool:
     """Whether a hash input is too long for the NIC's key."""
     # Hash bit b reads key bit x + b for input bit x: the last one read is bits + 30.
-    defined = profile.key_wrap.value is KeyWrap.ZERO or not profile.toeplitz.value
-    return not defined and entry.bits + HASH_BITS - 1 > 8 * profile.key_bytes.value
+    return profile.toeplitz.value and entry.bits + HASH_BITS - 1 > 8 * profile.key_bytes.value
