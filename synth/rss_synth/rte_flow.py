@@ -21,6 +21,8 @@ from rss_synth.testpmd import table_words
 _TESTPMD_QUEUES = 128
 """Most queues of an RSS action in testpmd (app/test-pmd/cmdline_flow.c: ACTION_RSS_QUEUE_NUM)."""
 
+_NO_RULES = "no rules are needed: start-up flags suffice for every port"
+
 _TESTPMD_FUNCTIONS = {
     "DEFAULT": "default",
     "SYMMETRIC_TOEPLITZ": "symmetric_toeplitz",
@@ -61,7 +63,8 @@ class RteFlowTarget:
         names = ["rss_flow.c", "rss_flow.h"]
         if all(len(rule.queues) <= _TESTPMD_QUEUES for port in ports for rule in port.rules):
             names.append("rss_flow.cmds")
-        rules = [Artifact(name, render(f"rte_flow/{name}.j2", **context)) for name in names]
+        remark = "" if any(port.rules for port in ports) else _NO_RULES
+        rules = [Artifact(name, render(f"rte_flow/{name}.j2", **context), remark=remark) for name in names]
         return (*DpdkTarget().configure(plans, origin), *rules)
 
 

@@ -16,6 +16,8 @@ class Artifact:
     path: str
     text: str
     executable: bool = False
+    remark: str = ""
+    """What users should know of the file before they read it, a sentence; mostly nothing."""
 
 
 @dataclass(frozen=True, slots=True)

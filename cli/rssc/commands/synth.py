@@ -50,8 +50,9 @@ def run(options: argparse.Namespace) -> Exit:
     origin = Provenance(__version__, spec.path, spec.sha256)
     artifacts = TARGETS[options.target]().emit(found.problem, found.solution, origin)
     written = write_artifacts(options.out, artifacts)
+    remarks = list(dict.fromkeys(artifact.remark for artifact in artifacts if artifact.remark))
     if options.format == "json":
-        emit({"target": options.target, "files": [str(path) for path in written]})
+        emit({"target": options.target, "files": [str(path) for path in written], "remarks": remarks})
     else:
-        print("\n".join(str(path) for path in written))
+        print("\n".join((*(str(path) for path in written), *remarks)))
     return Exit.OK

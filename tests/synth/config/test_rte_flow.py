@@ -17,12 +17,15 @@ from rss_synth.port_plan import unchecked_plans
 from rss_synth.targets import TARGETS
 
 TESTPMD = shutil.which("dpdk-testpmd")
-STRICT = ["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1"]
+STRICT = ["-std=c11", "-D_GNU_SOURCE", "-Wpedantic", "-Wall", "-Wextra", "-Werror", "-O1"]
 PAIR = {"ipv4-tcp": ("ipv4_src", "ipv4_dst"), "ipv4-udp": None}
 DST = {"ipv4-tcp": ("ipv4_dst",), "ipv4-frag": ("ipv4_dst",), "ipv4-sctp": None}
 INNER = {"gtpu-ipv4-tcp": ("inner.ipv4_src",), "ipv4-tcp": None}
 SYMMETRIC_CASES = [("intel-x710", PAIR), ("intel-e810", PAIR)]
+START_UP = ("intel-x710", {"ipv4-tcp": None, "ipv4-udp": None})
+"""What needs no rules."""
 CASES = [
+    START_UP,
     ("intel-x710", PAIR),
     ("intel-x710", DST),
     ("intel-e810", {"ipv4-tcp": ("ipv4_dst",), "ipv4-other": ("ipv4_dst",)}),
@@ -114,6 +117,14 @@ def test_functions_are_set_by_rules_for_every_class(build, origin, nic, classes)
     assert all("actions rss func symmetric_toeplitz types" in rule for rule in patterns)
 
 
+def test_where_start_up_flags_suffice_there_are_no_rules_and_it_is_said(build, origin) -> None:
+    files = {a.path: a for a in TARGETS["rte-flow"]().emit(*build(*START_UP), origin)}
+    assert rules(files["rss_flow.cmds"].text) == []
+    assert files["rss_flow.c"].remark.startswith("no rules are needed")
+    others = TARGETS["rte-flow"]().emit(*build(classes=PAIR), origin)
+    assert not any(artifact.remark for artifact in others)
+
+
 def refused(solved, origin, target: str = "rte-flow") -> set[str]:
     with pytest.raises(RssError) as found:
         TARGETS[target]().emit(*solved, origin)
@@ -155,11 +166,17 @@ def test_no_rule_of_the_catalogue_breaks_what_drivers_refuse(build, name: str) -
 
 @pytest.mark.skipif(cflags() is None, reason="no gcc or libdpdk")
 @pytest.mark.parametrize(("nic", "classes"), CASES)
-def test_it_compiles_without_a_warning(tmp_path: Path, build, origin, nic: str, classes) -> None:
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_it_compiles_without_a_warning(
+    tmp_path: Path, build, origin, nic: str, classes, compiler: str
+) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"no {compiler}")
     case = build(nic=nic, classes=classes, queues=4)
     for path, text in emit(case, origin).items():
         (tmp_path / path).write_text(text)
-    command = [*STRICT, *(cflags() or []), "-fsyntax-only", str(tmp_path / "rss_flow.c")]
+    dpdk = [flag.replace("-I", "-isystem", 1) for flag in cflags() or []]
+    command = [compiler, *STRICT, *dpdk, "-fsyntax-only", str(tmp_path / "rss_flow.c")]
     assert subprocess.run(command, capture_output=True, text=True, check=False).stderr == ""
 
 
