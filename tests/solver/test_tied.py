@@ -22,6 +22,7 @@ from rss_solver.nic.functions import prepare
 from rss_solver.smt import learn as smt
 from rss_solver.tied import always, input_set, learn, satisfiable, span_shapes
 from rss_solver.tied.live import live
+from rss_solver.tied.reduce import parted
 
 WIDE = {
     "vlan": 1,
@@ -315,3 +316,24 @@ def test_classes_that_a_line_is_blamed_for_are_not_said_twice():
     first, second = coverage(problem(text + "require u: A.ipv4_src == A'.ipv4_src"))
     assert (first.rule.code, second.rule.code) == ("RSS303", "RSS191")
     assert "`l2`" in second.message and "ipv4-udp" not in second.message
+
+
+def test_what_is_not_hashed_and_shares_nothing_has_no_say():
+    classes = (HashInput("ipv4-tcp", ("ipv4_dst",)),) * 2
+    same = "A.ipv4_dst == B.ipv4_dst"
+
+    def condition(text):
+        return problem(f"{PORTS}\nrequire {text}").requirements[0].condition
+
+    alone = condition(same)
+    assert parted(alone, classes) == (alone, None)
+    for more in ("A.vlan == 5", "A.vlan == 6 && B.mac_src != A.mac_src"):
+        found = condition(f"{same} && {more}")
+        assert parted(found, classes) == (AllOf((alone,)), AllOf(condition(f"{more} && {same}").parts[:-1]))
+        assert span_shapes(found, *classes) == span_shapes(alone, *classes)
+    assert span_shapes(condition(f"{same} && A.vlan == 5 && A.vlan == 6"), *classes) is None
+    for linked in ("A.ipv4_src == A.ipv4_dst", "A.vlan == B.vlan && A.vlan == A.ipv4_dst[0:12]"):
+        found = condition(f"{linked} && B.ipv4_dst == 10.0.0.1 && A.ipv4_src == 10.0.0.2")
+        own, rest = parted(found, classes)
+        assert (rest is None) == ("ipv4_src" in linked)
+        assert span_shapes(found, *classes) == span_shapes(AllOf((own, own)), *classes)

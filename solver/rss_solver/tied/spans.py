@@ -10,6 +10,7 @@ from rss_dsl.problem import Condition, HashInput, Negation
 from rss_solver.tied.cases import cases
 from rss_solver.tied.derive import Derivation, to_integer
 from rss_solver.tied.formula import resolve
+from rss_solver.tied.reduce import parted
 from rss_solver.tied.shapes import Shape, shapes
 from rss_solver.tied.wires import Wires
 
@@ -21,6 +22,14 @@ def span_shapes(condition: Condition, first: HashInput, second: HashInput) -> tu
     None if no packets of these classes do; an empty tuple if only the zero pair does. LimitReachedError if
     Z3 cannot tell.
     """
+    own, rest = parted(condition, (first, second))
+    if rest is not None and not satisfiable(rest, first.packet_class, second.packet_class):
+        return None
+    return _shapes(own, first, second)
+
+
+@lru_cache(maxsize=65536)
+def _shapes(condition: Condition, first: HashInput, second: HashInput) -> tuple[Shape, ...] | None:
     found: dict[Shape, None] = {}
     possible = False
     for derivation in _derivations(condition, (first, second)):
