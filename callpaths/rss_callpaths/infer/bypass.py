@@ -131,9 +131,7 @@ def _equalities(
             if _byte_symbols(cell, at) & read
             for byte in in_packet
         ]
-        words = [
-            (pairs.terms.extract(word, 8 * at, 8), pairs.byte(FIRST, byte)) for at, byte in wanted
-        ]
+        words = [(pairs.terms.extract(word, 8 * at, 8), pairs.byte(FIRST, byte)) for at, byte in wanted]
         for (at, byte), certain in zip(wanted, pairs.implied(flags, words), strict=True):
             if certain and access.object is not None:
                 yield access.object, at, byte

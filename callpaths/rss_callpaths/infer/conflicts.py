@@ -1,7 +1,7 @@
-"""Which packets must meet: for every two accesses to one object of which one mutates, when they share a cell.
+"""Which packets must meet: when two accesses to one object, of which one mutates, are to one cell.
 
-The two may be the same access, made for two packets. A condition that cannot be expressed is weakened, so that
-more packets must meet, never fewer.
+The two may be the same access, made for two packets. A condition that cannot be expressed is weakened, so
+that more packets must meet, never fewer.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ class _Object:
             yield Entry(path, access, port, owned, whole)
 
     def _is_grouped(self, path: PathAccesses, access: Access) -> bool:
-        """Whether all that expires with it belongs to the core: one object, or a group whose premises hold."""
+        """Whether all that expires with it belongs to the core: an object, or a group that is proved one."""
         objects = [a.object for a in path.accesses if a.call == access.call and a.object is not None]
         chains = [each for each in objects if each.type == "chain"]
         if any(chain in self.ownership.broken for chain in chains):
@@ -229,7 +229,8 @@ class _Object:
         kinds: dict[tuple[object, ...], Entry] = {}
         for entry in entries:
             owned = entry.owned
-            assert owned is not None
+            if owned is None:
+                continue
             what = owned.chain.address, "" if owned.plain else (entry.access.path, entry.access.call)
             known = kinds.get(what)
             if known is None or (entry.access.mutates and not known.access.mutates):
@@ -237,7 +238,8 @@ class _Object:
         every = list(kinds.values())
         for at, first in enumerate(every):
             for second in every[at:]:
-                assert first.owned is not None and second.owned is not None
+                if first.owned is None or second.owned is None:
+                    continue
                 if not (first.access.mutates or second.access.mutates):
                     continue
                 if first.owned.chain != second.owned.chain:
@@ -266,9 +268,11 @@ class _Object:
             key = entry.access.key
             bits = bits_of(key) if key is not None else ()
             computed = self._computed(key) if key is not None else ()
+            if entry.port is None:
+                continue
             for reading in entry.path.readings:
-                assert entry.port is not None
-                one = Seen(entry.port, shape(bits, computed, reading), self._changes(entry), entry, reading)
+                made = shape(bits, computed, reading)
+                one = Seen(entry.port, made, self._changes(entry), entry, reading)
                 seen.setdefault(one, []).append(entry.access)
         every = list(seen)
         for at, first in enumerate(every):
@@ -339,10 +343,11 @@ class _Object:
         for bit in range(8):
             a = place(PacketBit(one, bit), first.reading)
             b = place(PacketBit(other, bit), second.reading)
-            if isinstance(a, tuple) and isinstance(b, tuple):
-                if a[0] in hashable_fields(self.nic, first.shape.packet_class):
-                    if b[0] in hashable_fields(self.nic, second.shape.packet_class):
-                        yield Same(a, b)
+            if not (isinstance(a, tuple) and isinstance(b, tuple)):
+                continue
+            ours = hashable_fields(self.nic, first.shape.packet_class)
+            if a[0] in ours and b[0] in hashable_fields(self.nic, second.shape.packet_class):
+                yield Same(a, b)
 
 
 def _why(first: Seen, second: Seen, met: Meeting) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rss_callpaths.access import Access, Accesses
 from rss_callpaths.infer.bypass import Bypass, bypass
 from rss_callpaths.infer.conflicts import Clash, Doubt, Found, conflicts
 from rss_callpaths.infer.ownership import Ownership
 from rss_callpaths.infer.pairs import Pairs
-from rss_callpaths.infer.plan import devices, port_plans, reduced, settled, steered_fields
+from rss_callpaths.infer.plan import devices, port_plans, reduced, settled, steered_fields, usual
 from rss_callpaths.infer.reasons import Reasons, is_unknown, no_paths
 from rss_callpaths.infer.results import Ignored, Inferred, Refusal, Requirement, identity
 from rss_callpaths.infer.spec import Options, PortPlan, build
@@ -98,7 +99,9 @@ class _Inference:
             for access in path.accesses
             if access.kind is Kind.VERIFY and access.object in failed
         }
-        clashes = [c for c in self.found.clashes if not (c.why in ("index", "symbol") and _paths(c) & verified)]
+        clashes = [
+            c for c in self.found.clashes if not (c.why in ("index", "symbol") and _paths(c) & verified)
+        ]
         refusals = [self.reasons.failure(failure) for failure in self.checks.failures]
         return [*refusals, *self.reasons.clashes(clashes, self.ownership)]
 
@@ -125,9 +128,7 @@ class _Inference:
             refusals += self._unhashable(port, names, left)
         return {port: frozenset(names & self.nic.hashable()) for port, names in reached.items()}, refusals
 
-    def _unhashable(
-        self, port: int, names: set[str], doubts: Sequence[Doubt]
-    ) -> list[Refusal]:
+    def _unhashable(self, port: int, names: set[str], doubts: Sequence[Doubt]) -> list[Refusal]:
         accesses = self._on(port)
         if not names & self.nic.hashable():
             own = [doubt for doubt in doubts if port in (doubt.first.port, doubt.second.port)]
@@ -149,14 +150,27 @@ class _Inference:
         self, plans: Sequence[PortPlan], requirements: Sequence[Requirement]
     ) -> tuple[list[Refusal], Spec]:
         """The spec, and a refusal if no key satisfies it, whatever fields are hashed."""
-        first: list[Refusal] = []
-        for hashes_any in (False, True):
-            spec = build(plans, requirements, self.options, hashes_any)
+        fewer = [replace(p, hashed=own, traffic=p.traffic and own) for p in plans if (own := usual(p))]
+        attempts = [(plans, False), (plans, True)]
+        if len(fewer) == len(plans) and fewer != plans:
+            attempts.append((fewer, True))
+        refusals: list[Refusal] = []
+        for tried, hashes_any in attempts:
+            spec = build(tried, requirements, self.options, hashes_any)
             problem, conflict = _keys(loads(format_spec(spec), "<inferred>"))
             if conflict is None:
+                self._note_fewer(plans, tried)
                 return [], spec
-            first = first or [self._without_key(problem, conflict, requirements)]
-        return first, spec
+            refusals = refusals or [self._without_key(problem, conflict, requirements)]
+        return refusals, spec
+
+    def _note_fewer(self, plans: Sequence[PortPlan], tried: Sequence[PortPlan]) -> None:
+        for plan, other in zip(plans, tried, strict=True):
+            left = set(plan.traffic or ()) - set(other.hashed)
+            if left:
+                accesses = self._on(plan.device)
+                port = self.options.name(plan.device)
+                self.findings.append(self.reasons.not_spread(accesses[0], port, sorted(left), self.nic.name))
 
     def _without_key(
         self, problem: Problem, conflict: Conflict, requirements: Sequence[Requirement]

@@ -41,6 +41,10 @@ class Broken:
     at: Access
 
 
+Addressed = tuple[PathAccesses, Access, Owned]
+"""An access by an index that belongs to a core."""
+
+
 class Ownership:
     """Which indices belong to a core."""
 
@@ -76,7 +80,9 @@ class Ownership:
             found.pop()
         return tuple(found)
 
-    def disjoint(self, first: tuple[PathAccesses, Access, Owned], second: tuple[PathAccesses, Access, Owned]) -> bool:
+    def disjoint(
+        self, first: tuple[PathAccesses, Access, Owned], second: tuple[PathAccesses, Access, Owned]
+    ) -> bool:
         """Whether cells computed from different indices of a chain differ."""
         flags: list[Flag] = []
         words, bases = [], []
@@ -92,7 +98,9 @@ class Ownership:
                 terms = self.pairs.terms
                 flags.append(terms.compare("ult", base, terms.number(size, owned.base.width)))
         terms = self.pairs.terms
-        width = max(term.width for _, access, _ in (first, second) for term in [access.key] if term is not None)
+        width = max(
+            term.width for _, access, _ in (first, second) for term in [access.key] if term is not None
+        )
         cells = [terms.zero_extend(word, width) for word in words]
         flags.append(terms.equal(cells[0], cells[1]))
         flags.append(terms.negation(terms.equal(bases[0], bases[1])))
@@ -164,7 +172,7 @@ class Ownership:
     def _coupled(
         self, puts: dict[StateObject, list[tuple[PathAccesses, Access]]]
     ) -> Iterator[tuple[StateObject, StateObject]]:
-        """Maps that no path puts into and that expire with a chain: what they hold can only be its indices."""
+        """Maps that no path puts into and that expire with a chain: they can only hold its indices."""
         for path in self._paths:
             for call in {access.call for access in path.accesses if is_expiry(access)}:
                 objects = [a.object for a in path.accesses if a.call == call and a.object is not None]
@@ -182,7 +190,7 @@ class Ownership:
                 return None  # counts by its own index
             return self._freed(path, access, owned)
         if is_expiry(access) and access.object is not None and access.object.type == "map":
-            return self._expired(path, access)
+            return self._expired(path, access, access.object)
         return None
 
     def _freed(self, path: PathAccesses, free: Access, owned: Owned) -> tuple[StateObject, str] | None:
@@ -206,22 +214,39 @@ class Ownership:
                 return owned.chain, f"the index is freed, but its key stays in `{each.name}`"
         return None
 
-    def _expired(self, path: PathAccesses, access: Access) -> tuple[StateObject, str] | None:
+    def _expired(
+        self, path: PathAccesses, access: Access, keys: StateObject
+    ) -> tuple[StateObject, str] | None:
         """Expiry takes keys from a vector: each must be the one under which its index is stored."""
-        assert access.object is not None
         others = [a.object for a in path.accesses if a.call == access.call and a.object is not None]
         chain = next((each for each in others if each.type == "chain"), None)
         vector = next((each for each in others if each.type == "vector"), None)
-        if chain is None or self.chain_of.get(access.object) != chain:
-            return (chain, f"`{access.object.name}` also holds numbers that are no indices of it") if chain else None
+        if chain is None:
+            return None
+        if self.chain_of.get(keys) != chain:
+            return chain, f"`{keys.name}` also holds numbers that are no indices of it"
+        for each, owner in self.chain_of.items():
+            if owner == chain and each not in others:
+                return chain, f"an index expires while its key stays in `{each.name}`"
         if vector is None:
             return None
-        for each in self._paths:
-            for put in each.accesses:
-                if put.object == access.object and put.kind is Kind.WRITE:
-                    if not self._kept(each.accesses, put, vector):
-                        return chain, f"a key of `{access.object.name}` is not in the cell of `{vector.name}`"
+        for each_path in self._paths:
+            every = each_path.accesses
+            for write in (other for other in every if other.kind is Kind.WRITE):
+                if write.object == keys and not self._kept(every, write, vector):
+                    return chain, f"a key of `{keys.name}` is not in the cell of `{vector.name}`"
+                if write.object == vector and write.mutates and not self._is_key(every, write, keys):
+                    return chain, f"a cell of `{vector.name}` is no key of `{keys.name}`"
         return None
+
+    def _is_key(self, accesses: Sequence[Access], write: Access, keys: StateObject) -> bool:
+        """Whether what is written into a cell is the key that its index is stored under or was found by."""
+        return any(
+            a.object == keys
+            and self.same(a.value if a.kind is Kind.WRITE else a.result, write.key)
+            and self._begins(write.value, a.key)
+            for a in accesses
+        )
 
     def _kept(self, accesses: Sequence[Access], put: Access, vector: StateObject) -> bool:
         return any(

@@ -37,7 +37,7 @@ class Pairs:
         return self._sides[side].byte(PACKET, index)
 
     def conditions(self, side: int, path: PathAccesses, given: Iterable[Term], *about: Term) -> list[Flag]:
-        """The path's conditions (and `given` ones) that share symbols with terms, directly or through others."""
+        """Conditions of the path, and `given` ones, that share symbols with terms, maybe through others."""
         every = [*path.path.constraints, *given]
         reached = set().union(*(self._of(term) for term in about)) if about else set()
         left, found = list(every), []

@@ -1,4 +1,4 @@
-"""Which classes of packets are hashed on which port, and which requirements are left when others imply them."""
+"""Which classes are hashed on which port, and which requirements are left when others imply them."""
 
 from __future__ import annotations
 
@@ -28,14 +28,19 @@ def port_plans(
     every: Iterable[int], stateful: Mapping[int, frozenset[str]], nic: NicProfile
 ) -> list[PortPlan]:
     """The ports. One without state hashes what the others do."""
-    usual = {name for names in stateful.values() for name in names} or set(USUAL)
+    others = {name for names in stateful.values() for name in names} or set(USUAL)
     plans = []
     for device in every:
         own = stateful.get(device)
-        hashed = _ordered((usual if own is None else own) & nic.hashable())
+        hashed = _ordered((others if own is None else own) & nic.hashable())
         hashed = hashed or _ordered(set(USUAL) & nic.hashable()) or _ordered(nic.hashable())[:1]
         plans.append(PortPlan(device, hashed, None if own is None else hashed))
     return plans
+
+
+def usual(plan: PortPlan) -> tuple[str, ...]:
+    """The classes of a port that every NIC can hash by any of their fields."""
+    return tuple(name for name in plan.hashed if name in USUAL)
 
 
 def _ordered(names: Iterable[str]) -> tuple[str, ...]:
@@ -100,9 +105,7 @@ def _sorted(accesses: Iterable[Access]) -> tuple[Access, ...]:
     return tuple(sorted(accesses, key=lambda a: (a.object.address if a.object else 0, a.path, a.call)))
 
 
-def _names(
-    ordered: Sequence[Relation], own: Mapping[Relation, set[Access]], options: Options
-) -> list[str]:
+def _names(ordered: Sequence[Relation], own: Mapping[Relation, set[Access]], options: Options) -> list[str]:
     """After the object that a requirement is about; with ports, then numbers, where that names several."""
     plain = [identifier(_object(own[each])) for each in ordered]
     ports = [
@@ -122,5 +125,3 @@ def _object(accesses: Iterable[Access]) -> str:
     rank = {"map": 0, "dmap": 0, "sketch": 1, "vector": 2}
     best = min(objects, key=lambda each: (rank.get(each.type, 3), each.address))
     return best.name
-
-

@@ -20,8 +20,14 @@ FALLBACK = "share the state between cores: `nf NAME { strategy locks }`, or `tm`
 _CLASHES: dict[str, tuple[Rule, str]] = {
     "constant": (codes.SHARED_CELL, "any two packets of these paths meet in one cell of `{object}`"),
     "whole": (codes.WHOLE_OBJECT, "`{first}` depends on all of `{object}`, which `{second}` changes"),
-    "symbol": (codes.UNOWNED_INDEX, "nothing that is hashed decides which cell of `{object}` a packet reaches"),
-    "index": (codes.UNOWNED_INDEX, "`{first}` reaches cells of `{object}` that belong to other packets' keys"),
+    "symbol": (
+        codes.UNOWNED_INDEX,
+        "no hashed field decides which cell of `{object}` a packet reaches",
+    ),
+    "index": (
+        codes.UNOWNED_INDEX,
+        "`{first}` reaches cells of `{object}` that belong to other packets",
+    ),
     "chains": (codes.UNOWNED_INDEX, "indices of different chains pick the same cells of `{object}`"),
     "overlap": (codes.UNOWNED_INDEX, "different indices can lead to the same cell of `{object}`"),
     "unhashed": (codes.UNHASHABLE_KEY, "cells of `{object}` are picked by {fields}, not hashed by this NIC"),
@@ -44,13 +50,14 @@ _FAILURES: dict[str, tuple[Rule, str, str]] = {
     ),
     "differs": (
         codes.UNCHECKED_INDEX,
-        "packets that fail the check of their index in `{object}` leave otherwise than those whose index is not "
-        "taken, so the core that a packet is on would decide",
+        "packets that fail the check of their index in `{object}` leave otherwise than those whose index is "
+        "not taken, so the core that a packet is on would decide",
         "treat both alike: drop them, or send them on with the same changes",
     ),
     "unchecked": (
         codes.UNCHECKED_INDEX,
-        "a packet's bytes are an index of `{object}`, and the check of its cell ties it to no other packet's fields",
+        "a packet picks an index of `{object}`, and the check of its cell ties it to no fields of the packet "
+        "that took the index",
         "compare the cell with fields that the packet that filled it had",
     ),
 }
@@ -92,9 +99,7 @@ class Reasons:
         if clash.why == "whole" and not second.mutates:
             first, second = second, first
         fields = ", ".join(f"`{name}`" for name in sorted(clash.unhashed)) or "nothing"
-        message = text.format(
-            object=clash.object.name, first=first.name, second=second.name, fields=fields
-        )
+        message = text.format(object=clash.object.name, first=first.name, second=second.name, fields=fields)
         related = [] if first is second else [self.label(second)]
         related += self._broken(clash, ownership)
         what = f"{self.shown(first)}, and {self.shown(second)}, may be about one cell"
@@ -138,13 +143,23 @@ class Reasons:
     def not_hashed(self, access: Access, port: str, name: str, nic: str) -> Diagnostic:
         """Packets of a class that the NIC can't hash at all."""
         message = f"`{name}` packets on {port} reach state, and `{nic}` does not hash them"
-        help_ = "they all go to the default queue: drop them before the state, or choose a NIC that hashes them"
+        help_ = "they go to the default queue: drop them before the state, or choose a NIC that hashes them"
+        return self._made(codes.STATE_OF_UNHASHED, message, access, [], help_)
+
+    def not_spread(self, access: Access, port: str, names: Sequence[str], nic: str) -> Diagnostic:
+        """Packets of classes that had to be left unhashed."""
+        kinds = ", ".join(f"`{name}`" for name in names)
+        message = f"{kinds} packets on {port} reach state, and `{nic}` can hash them only by too many fields"
+        help_ = (
+            "no key spreads them, so they are left out and all go to the default queue: drop them before the "
+            "state, or choose a NIC that hashes them by the fields of the requirements alone"
+        )
         return self._made(codes.STATE_OF_UNHASHED, message, access, [], help_)
 
     def nothing_hashed(self, access: Access, other: Access, port: str, nic: str) -> Refusal:
         """No class of a port that reaches state can be hashed by what its keys are made of."""
         name = access.object.name if access.object else "state"
-        message = f"no packets on {port} that reach `{name}` have fields that pick its cells and that `{nic}` hashes"
+        message = f"the cells of `{name}` are picked on {port} by nothing that `{nic}` hashes"
         related = [] if access is other else [self.label(other)]
         return Refusal(access, other, self._made(codes.UNHASHABLE_KEY, message, access, related, FALLBACK))
 

@@ -13,7 +13,7 @@ from rss_dsl.fields import WIDTHS
 from rss_dsl.spec import Binary, Expr, FieldRef, Literal, PacketName
 
 FieldBit = tuple[str, int]
-"""A field and a bit of it; bit 0 is its first on the wire. `l4_src` and `l4_dst` stand for any class's ports."""
+"""A field and a bit of it; bit 0 is its first on the wire. `l4_src`, `l4_dst` stand for any class's ports."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -220,7 +220,9 @@ def expression(relation: Relation, ports: Mapping[int, str]) -> Expr:
 
 
 def _comparisons(atoms: Atoms, packets: tuple[PacketName, PacketName]) -> Iterator[Expr]:
-    ties = sorted((a for a in atoms if isinstance(a, Same)), key=lambda a: (_place(a.first), _place(a.second)))
+    ties = sorted(
+        (a for a in atoms if isinstance(a, Same)), key=lambda a: (_place(a.first), _place(a.second))
+    )
     for run in _runs(ties):
         first, count = run[0], len(run)
         yield Binary(

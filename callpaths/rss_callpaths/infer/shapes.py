@@ -105,7 +105,7 @@ def _hashed(atom: Atom, first: Shape, second: Shape, nic: NicProfile, unhashed: 
 
 
 def hashable_fields(nic: NicProfile, packet_class: str) -> frozenset[str]:
-    """The fields of a class that some field set of the NIC has; of classes that it can't hash, those of any."""
+    """The fields of a class that some field set of the NIC has; of a class that it can't hash, of any."""
     return _hashable(_Named(nic.name, nic), packet_class)
 
 
