@@ -16,6 +16,7 @@ from rss_solver.explain import (
     End,
     Equal,
     EqualityIndex,
+    FieldBits,
     FieldSet,
     KeyBit,
     Locks,
@@ -118,24 +119,39 @@ def _step(problem: Problem, step: Step) -> str:
             return f"{label} gives {problem.ports[first].name} and {problem.ports[second].name} one key"
         case Ties(_, classes, effects, always):
             if not always:
-                return f"{label} {'; it '.join(_effects(problem, effects))}"
+                return f"{label} {'; it '.join(_effects(problem, classes, effects))}"
             names = list(dict.fromkeys(name for pair in classes for name in pair))
             return f"{label} holds for every two packets of {_classes(names)}, so all of them must meet"
 
 
-def _effects(problem: Problem, effects: Sequence[Effect]) -> Iterator[str]:
+def _effects(
+    problem: Problem, classes: Sequence[tuple[str, str]], effects: Sequence[Effect]
+) -> Iterator[str]:
     for kind, members in groupby(effects, type):
         some = list(members)
         if kind is Loose:
-            bits = [effect.bits.text(problem) for effect in some if isinstance(effect, Loose)]
-            what = (
-                "the key bits that hash it are zero"
-                if len(bits) == 1
-                else "the key bits that hash them are zero"
-            )
-            yield f"lets {_series(bits)} be anything, so {what}"
+            bits = _loose(problem, classes, [e.bits for e in some if isinstance(e, Loose)])
+            them = "it" if len(bits) == 1 else "them"
+            yield f"lets {_series(bits)} be anything, so the key bits that hash {them} are zero"
         else:
             yield f"ties {_series([_tie(problem, effect) for effect in some])}"
+
+
+def _loose(problem: Problem, classes: Sequence[tuple[str, str]], bits: Sequence[FieldBits]) -> list[str]:
+    """Bits by name, or in one where they are all that the ports hash of these classes."""
+    names = {name for pair in classes for name in pair}
+    ports = dict.fromkeys(one.port for one in bits)
+    whole = {(one.port, one.field) for one in bits if one.whole}
+    hashed = {
+        (port, field)
+        for port in ports
+        for layout in problem.ports[port].inputs
+        if layout.packet_class in names
+        for field in layout.fields
+    }
+    if len(bits) > 1 and hashed == whole and len(whole) == len(bits):
+        return [f"all that is hashed on {_series([problem.ports[port].name for port in ports])}"]
+    return [one.text(problem) for one in bits]
 
 
 def _tie(problem: Problem, effect: Effect) -> str:

@@ -8,7 +8,7 @@ from itertools import groupby
 from rss_dsl.problem import Problem
 from rss_solver.explain import ClassKeys, GroupKeys, Unread
 from rss_solver.solution import PortSolution, Solution
-from rssc.keymaps import LEGEND, listed, picture, quoted, run_document, span
+from rssc.keymaps import legend, listed, picture, quoted, run_document, span
 
 _MODES = {"hash": "if whole hashes agree", "index": "if table entries agree"}
 
@@ -19,7 +19,7 @@ ALIKE = 6
 def show_explained(problem: Problem, solution: Solution, found: Sequence[GroupKeys]) -> str:
     """Free bits of every group, then a map of each port's key and what each of its classes reads."""
     texts = ["\n".join(_group(problem, solution, group)) for group in found]
-    return "\n\n".join([*texts, LEGEND])
+    return "\n\n".join([*texts, legend(problem)])
 
 
 def _group(problem: Problem, solution: Solution, group: GroupKeys) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rss_dsl.nic import Function
 from rss_dsl.problem import Problem
 from rss_solver.explain import Fixed, Free, KeyBit, Run, Same, State, Sum, Unread, Zero
 
@@ -12,7 +13,13 @@ ROW = 64
 NAMED = 4
 """Lines that a run names; more are counted."""
 
-LEGEND = "* free   0 zero   # fixed by a pinned key   = equal to a free bit   + sum of free bits   . not read"
+
+def legend(problem: Problem) -> str:
+    """What the symbols of a picture mean, with what fixes bits in this spec."""
+    by_function = {port.function is Function.SIMPLE_XOR for port in problem.ports if port.pinned}
+    fixing = {True: "the function", False: "a pinned key"}
+    by = " or ".join(fixing[kind] for kind in sorted(by_function or {False}))
+    return f"* free   0 zero   # fixed by {by}   = equal to a free bit   + sum of free bits   . not read"
 
 
 def picture(runs: Sequence[Run]) -> Iterator[str]:

@@ -117,6 +117,23 @@ def test_solve_names_the_function(ask, function):
     assert "function" not in ask("solve", text.replace(f"function {function}", ""))[1]
 
 
+SIMPLE = FUNCTION.replace("NAME", "simple-xor").replace("reversed", "same_flow")
+PINNED = "port B { nic intel-x710  hash ipv4-tcp  queues 4  key 00112233445566778899aabbccddeeff }\n"
+FIXED = {"the function": SIMPLE, "a pinned key": PINNED, "a pinned key or the function": SIMPLE + PINNED}
+
+
+@pytest.mark.parametrize("by", FIXED)
+def test_the_legend_says_what_fixes_key_bits(ask, by):
+    out = ask("explain", FIXED[by])[1]
+    assert f"# fixed by {by}  " in out
+
+
+def test_what_is_all_that_is_hashed_is_not_listed(ask):
+    every = CUSTOMERS.replace("A.ipv4_src[0:8] == A'.ipv4_src[0:8]", "A.ipv4_src >= A'.ipv4_src")
+    code, _, err = ask("solve", every)
+    assert code == 3 and "lets all that is hashed on A be anything, so the key bits that hash it" in err
+
+
 @pytest.mark.parametrize("text", [TWO_USERS, ONE_PREFIX], ids=["lines", "assumption"])
 def test_conflict(ask, golden, text):
     code, out, err = ask("explain", text)
