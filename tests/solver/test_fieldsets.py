@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -15,7 +16,7 @@ from rss_solver.conflicts.conflict import Conflict
 from rss_solver.fieldsets import adopt, resolve
 from rss_solver.fieldsets.rating import configured, rate
 from rss_solver.proof import Proof, verify
-from rss_solver.solve import solve
+from rss_solver.solve import Solved, solve
 
 PAIR = ("ipv4_src", "ipv4_dst")
 POLICER = "require user: WAN.ipv4_dst == WAN'.ipv4_dst"
@@ -200,3 +201,27 @@ def test_what_is_chosen_can_be_configured_and_no_single_choice_for_both_is_bette
             assert selection is not None
             ports.append(configured(port, selection))
         assert rate(replace(open_, ports=tuple(ports))).rating <= rating
+
+
+def tied_pair(number: int, queues: int = 16, ends: str = "src dst") -> str:
+    a, b, (end, other) = f"A{number}", f"B{number}", ends.split()
+    declared = (f"port {name} {{ nic mlx5  queues {queues}  traffic ipv4-tcp }}" for name in (a, b))
+    return "\n".join([*declared, f"require {a}.ipv4_{end} == {b}.ipv4_{other}"])
+
+
+def test_components_that_are_alike_are_searched_once(monkeypatch):
+    """Each has what it would have alone; other queues or another direction make it another component."""
+    searches = []
+    resolver = sys.modules["rss_solver.fieldsets.resolve"]
+    real = resolver.search
+    monkeypatch.setattr(resolver, "search", lambda *given: searches.append(given) or real(*given))
+    kinds = [(16, "src dst"), (8, "src dst"), (16, "dst src")]
+    texts = [tied_pair(number, *kinds[number % 3]) for number in range(7)]
+    together = resolve(problem("\n".join(texts)))
+    assert len(searches) == 3
+    alone = [resolve(problem(text)) for text in texts]
+    assert [port.inputs for port in together.problem.ports] == [
+        port.inputs for one in alone for port in one.problem.ports
+    ]
+    assert [choice.ports for choice in together.choices] == [(i,) for i in range(14)]
+    assert isinstance(solve(together.problem), Solved)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rss_dsl.check.fragments import fragment_class
@@ -11,6 +11,7 @@ from rss_dsl.codes import NOTHING_TO_HASH
 from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.nic import Scope
 from rss_dsl.problem import Only, Port, Problem, Requirement
+from rss_solver.fieldsets.alike import likeness
 from rss_solver.fieldsets.classes import Unhashed, Wanted, wanted_of
 from rss_solver.fieldsets.options import Option, by_rule, options, usable
 from rss_solver.fieldsets.rating import Rated, Rating, configured, part, rate
@@ -65,11 +66,17 @@ def resolve(problem: Problem) -> Resolved:
         return Resolved(problem)
     chosen: list[Chosen] = []
     ports = list(problem.ports)
+    known: dict[Hashable, list[tuple[Chosen, Option]]] = {}
     for members in _components(problem):
         if any(problem.ports[i].auto for i in members):
-            for choice, option in _component(problem, members):
-                chosen.append(choice)
-                for i in choice.ports:
+            own = part(problem, members)
+            kind = likeness(own, _declarations(own))
+            if kind not in known:
+                known[kind] = _component(own)
+            for choice, option in known[kind]:
+                placed = tuple(members[i] for i in choice.ports)
+                chosen.append(replace(choice, ports=placed))
+                for i in placed:
                     ports[i] = configured(ports[i], option.selection)
     return Resolved(_closed(problem, ports), tuple(sorted(chosen, key=lambda choice: choice.ports)))
 
@@ -112,16 +119,16 @@ def _components(problem: Problem) -> tuple[tuple[int, ...], ...]:
     """Ports whose field sets matter to each other."""
     ties = {(r.first, r.second) for r in problem.requirements}
     ties |= {(s.first, s.second) for s in problem.shared_keys}
-    for same in (_declarations(problem, range(len(problem.ports))), _cards(problem)):
+    for same in (_declarations(problem), _cards(problem)):
         ties |= {(members[0], other) for members in same for other in members[1:]}
     return partition(len(problem.ports), ties)
 
 
-def _declarations(problem: Problem, members: Sequence[int]) -> list[tuple[int, ...]]:
+def _declarations(problem: Problem) -> list[tuple[int, ...]]:
     """Ports of one declaration: they have one hash."""
     found: dict[tuple[object, ...], list[int]] = {}
-    for i in members:
-        span = problem.ports[i].span
+    for i, port in enumerate(problem.ports):
+        span = port.span
         found.setdefault((span.source.path, span.start) if span.text else (i,), []).append(i)
     return [tuple(ports) for ports in found.values()]
 
@@ -135,9 +142,9 @@ def _cards(problem: Problem) -> list[tuple[int, ...]]:
     return [tuple(ports) for ports in found.values()]
 
 
-def _component(problem: Problem, members: Sequence[int]) -> list[tuple[Chosen, Option]]:
-    own = part(problem, members)
-    declared = [d for d in _declarations(own, range(len(members))) if own.ports[d[0]].auto]
+def _component(own: Problem) -> list[tuple[Chosen, Option]]:
+    """The choice for each declaration of a component, which is all there is."""
+    declared = [d for d in _declarations(own) if own.ports[d[0]].auto]
     wanted = [wanted_of(own, d[0]) for d in declared]
     choices = [_options(own, d[0], w) for d, w in zip(declared, wanted, strict=True)]
 
@@ -152,11 +159,11 @@ def _component(problem: Problem, members: Sequence[int]) -> list[tuple[Chosen, O
         trial = closed(combination)
         return rate(trial) if _cards_agree(trial) else None
 
-    found = search(choices, evaluate, problem.seed)
+    found = search(choices, evaluate, own.seed)
     if not _cards_agree(closed(found.best)):
         raise RssError([_disagreement(own.ports[d[0]]) for d in declared if own.ports[d[0]].adapter])
     return [
-        (_choice(found, at, [members[i] for i in d], d, wanted[at], choices[at]), choices[at][found.best[at]])
+        (_choice(found, at, d, wanted[at], choices[at]), choices[at][found.best[at]])
         for at, d in enumerate(declared)
     ]
 
@@ -181,14 +188,13 @@ def _choice(
     found: Found,
     at: int,
     ports: Sequence[int],
-    own: Sequence[int],
     wanted: Wanted,
     options_: Sequence[Option],
 ) -> Chosen:
     chosen = options_[found.best[at]]
     hashed = {entry.packet_class for entry in chosen.selection.inputs}
     runner = found.runners_up[at]
-    spread = [entry for i in own for entry in found.rated.spread.get(i, ())]
+    spread = [entry for i in ports for entry in found.rated.spread.get(i, ())]
     return Chosen(
         ports=tuple(ports),
         inputs=_fields(chosen.selection),
