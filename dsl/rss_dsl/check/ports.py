@@ -1,4 +1,4 @@
-"""Ports: defaults, limits of the NIC, pinned keys, device numbers."""
+"""Ports: what each declaration says, put together, and device numbers."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from rss_dsl import codes
-from rss_dsl.check import functions, hashing, lints
+from rss_dsl.check import functions, hashing, keys, sizes
 from rss_dsl.check.fragments import at_start, ties
 from rss_dsl.check.items import Items, header, items_of, repeated
 from rss_dsl.check.names import Member, Names
 from rss_dsl.check.report import Report
+from rss_dsl.check.sizes import MAX_NUMBER
 from rss_dsl.check.switches import Selection
 from rss_dsl.diagnostics import Label
 from rss_dsl.fields import packet_classes
-from rss_dsl.nic import Index, NicProfile
+from rss_dsl.nic import Function, NicProfile
 from rss_dsl.nics import any_names, containing, find
-from rss_dsl.problem import PinnedKey, Port
+from rss_dsl.problem import HashInput, Port
 from rss_dsl.source import Span
-from rss_dsl.spec import ClassName, Key, Nic, PortDecl, Traffic
+from rss_dsl.spec import ClassName, Nic, PortDecl, Traffic
 
 DEFAULT_NIC = "generic"
-MAX_NUMBER = 65_535
-"""DPDK counts ports and queues in 16 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,39 +104,28 @@ def _take(
 
 
 def _port(declaration: PortDecl, items: Items, report: Report) -> Port | None:
+    """What a declaration's ports have in common, every finding reported; None after an error."""
     profile = _profile(items.nic, declaration, report)
-    selection = _selection(profile, items, report)
+    selection = _selection(profile, declaration, items, report)
     traffic = None if items.traffic is None else _traffic(items.traffic, report)
     if profile is None:
         return None
-    if selection is not None and items.traffic is not None:
-        _tunnels_hashed(declaration, items.traffic, selection, report)
-    queues = _queues(profile, declaration, items, report)
-    size = None if queues is None else _table(profile, queues, declaration, items, report)
+    size = sizes.sizes_of(profile, declaration, items, report)
     function = functions.function_of(profile, items.function, report)
-    pinned = None if items.key is None else _pinned(profile, items.key, report)
-    if items.key is None and profile.toeplitz.value and not profile.key_settable.value:
-        report.add(
-            codes.KEY_NOT_SETTABLE,
-            f"the key of `{profile.name}` cannot be set, and that of `{declaration.name}` is not known",
-            header(declaration) if items.nic is None else items.nic.span,
-            help="pin the key that the NIC has with `key HEX`, so that it is checked and others fit it",
-        )
-    if selection is None or queues is None or size is None or (pinned is None) != (items.key is None):
+    pinned = None if items.key is None else keys.pinned(profile, items.key, report)
+    keys.settable(profile, declaration, items, report)
+    wrong_key = pinned is None and items.key is not None
+    if selection is None or size is None or function is None or wrong_key:
         return None
-    if function is None:
-        return None
-    switches = (switch for switch, _ in selection.switches)
-    inputs = functions.layouts(profile, function, selection.inputs, switches)
-    functions.check_ends(function, inputs, items, report)
-    if items.hash is not None and not hashing.key_reaches(profile, inputs, items.hash, report):
+    inputs = _inputs(profile, function, selection, items, report)
+    if inputs is None:
         return None
     return Port(
         name=declaration.name,
         device=0,
         nic=profile,
-        queues=queues,
-        table_size=size,
+        queues=size.queues,
+        table_size=size.table,
         inputs=inputs,
         switches=selection.switches,
         auto=not selection.inputs,
@@ -147,6 +135,16 @@ def _port(declaration: PortDecl, items: Items, report: Report) -> Port | None:
         function=function,
         span=header(declaration),
     )
+
+
+def _inputs(
+    profile: NicProfile, function: Function, selection: Selection, items: Items, report: Report
+) -> tuple[HashInput, ...] | None:
+    """What is hashed under a function; None after reporting that the key does not reach so far."""
+    found = functions.layouts(profile, function, selection.inputs, (s for s, _ in selection.switches))
+    functions.check_ends(function, found, items, report)
+    reaches = items.hash is None or hashing.key_reaches(profile, found, items.hash, report)
+    return found if reaches else None
 
 
 def _profile(item: Nic | None, declaration: PortDecl, report: Report) -> NicProfile | None:
@@ -168,14 +166,19 @@ def _profile(item: Nic | None, declaration: PortDecl, report: Report) -> NicProf
     return found
 
 
-def _selection(profile: NicProfile | None, items: Items, report: Report) -> Selection | None:
+def _selection(
+    profile: NicProfile | None, declaration: PortDecl, items: Items, report: Report
+) -> Selection | None:
     """What is hashed: nothing yet for `hash auto`; None after an error."""
     if items.hash is None or not items.hash.entries:
         return _open_selection(profile, items, report)
     asked = hashing.request(items.hash, report)
     if asked is None or profile is None:
         return None
-    return hashing.resolve(profile, asked, items.hash, items.fragments, report)
+    found = hashing.resolve(profile, asked, items.hash, items.fragments, report)
+    if found is not None and items.traffic is not None:
+        _tunnels_hashed(declaration, items.traffic, found, report)
+    return found
 
 
 def _open_selection(profile: NicProfile | None, items: Items, report: Report) -> Selection:
@@ -208,111 +211,3 @@ def _tunnels_hashed(declaration: PortDecl, item: Traffic, selection: Selection, 
                 entry.span,
                 help=f"add it to `hash`, or name `{known.outer}` instead",
             )
-
-
-# --- queues and tables ------------------------------------------------------------------------------
-
-
-def _queues(profile: NicProfile, declaration: PortDecl, items: Items, report: Report) -> int | None:
-    limit = profile.max_queues.value
-    if items.queues is None:
-        if limit == 1:
-            return 1
-        report.add(
-            codes.MISSING_ITEM,
-            f"port `{declaration.name}` does not say how many queues it has",
-            header(declaration),
-            help=f"add `queues N`: `{profile.name}` has {'several' if limit is None else f'up to {limit}'}",
-        )
-        return None
-    wanted = items.queues.count
-    most = MAX_NUMBER if limit is None else limit
-    if 1 <= wanted <= most:
-        return wanted
-    what = "no queues" if wanted == 0 else f"{wanted} queues"
-    message = f"port `{declaration.name}` has {what}, `{profile.name}` takes 1 to {most}"
-    report.add(codes.QUEUE_COUNT, message, items.queues.span, help=_limit_help(profile, most))
-    return None
-
-
-def _limit_help(profile: NicProfile, most: int) -> str:
-    return f"write `queues {most}` or less; `rssc nic show {profile.name}` has the source of the limit"
-
-
-def _table(
-    profile: NicProfile, queues: int, declaration: PortDecl, items: Items, report: Report
-) -> int | None:
-    at = header(declaration) if items.queues is None else items.queues.span
-    size = _table_size(profile, queues, items, at, report)
-    if size is None:
-        return None
-    if queues > size:
-        report.add(
-            codes.QUEUE_COUNT,
-            f"{queues} queues do not fit a table of {size} entries",
-            at,
-            help=f"every queue needs an entry: write `queues {size}` or less, or a larger `table`",
-        )
-        return None
-    lints.uneven_table(queues, size, at, report)
-    return size
-
-
-def _table_size(profile: NicProfile, queues: int, items: Items, at: Span, report: Report) -> int | None:
-    default = profile.default_table(queues)
-    size = default if items.table is None else items.table.size
-    span = at if items.table is None else items.table.span
-    sizes = [default] if profile.table_per_queue else sorted({*profile.table_sizes.value, default})
-    whole = size & (size - 1) == 0 or profile.index.value is not Index.LSB
-    if size in sizes and whole:
-        return size
-    report.add(
-        codes.TABLE_SIZE,
-        f"`{profile.name}` cannot have a table of {size} entries"
-        + ("" if whole else ", which is not a power of two"),
-        span,
-        help=_sizes_help(profile, queues, sizes),
-    )
-    return None
-
-
-def _sizes_help(profile: NicProfile, queues: int, sizes: list[int]) -> str:
-    if profile.table_per_queue:
-        each, most = profile.table_per_queue.value, max(profile.table_sizes.value)
-        return f"it has {each} entries per queue, at most {most}: take 2, 4, 8, … queues"
-    return f"possible with {queues} queues: " + ", ".join(str(s) for s in sizes)
-
-
-# --- keys -------------------------------------------------------------------------------------------
-
-
-def _pinned(profile: NicProfile, item: Key, report: Report) -> PinnedKey | None:
-    length = profile.key_bytes.value
-    key = key_of(item.digits, length, profile.name, item.span, report)
-    if key is None:
-        return None
-    lints.public_key(key, item.span, report)
-    return PinnedKey(key.ljust(length, b"\0"), item.span)
-
-
-def key_of(digits: str, length: int, nic: str, span: Span, report: Report) -> bytes | None:
-    """The bytes of a key as written; None after reporting that they are not a key for this NIC."""
-    try:
-        key = bytes.fromhex(digits)
-    except ValueError:
-        report.add(
-            codes.KEY_LENGTH,
-            f"key has {len(digits)} digits, not two for every byte",
-            span,
-            help="write each byte with two hex digits",
-        )
-        return None
-    if len(key) <= length:
-        return key
-    report.add(
-        codes.KEY_LENGTH,
-        f"key has {len(key)} bytes, `{nic}` takes {length}",
-        span,
-        help=f"give at most {length} bytes; shorter keys are extended by zeros",
-    )
-    return None

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from rss_dsl import codes
+from rss_dsl.check.keys import key_of
 from rss_dsl.check.names import Member, Names, resolve
-from rss_dsl.check.ports import key_of
 from rss_dsl.check.report import Report
 from rss_dsl.check.settings import known_word
 from rss_dsl.format import wish_text

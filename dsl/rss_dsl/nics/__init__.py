@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cache
 
 from rss_dsl.nic import NicProfile
-from rss_dsl.nics import cloud, generic, intel, intel_gigabit, nvidia, software, vendors
+from rss_dsl.nics import cloud, generic, intel, intel_gigabit, marvell, nvidia, software, vendors
 
 __all__ = ["any_names", "catalogue", "containing", "find"]
 
-_MODULES = (generic, intel, intel_gigabit, nvidia, cloud, vendors, software)
+_MODULES = (generic, intel, intel_gigabit, marvell, nvidia, cloud, vendors, marvell, software)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""NICs of further vendors, from Broadcom to Aquantia."""
+"""NICs of vendors with one driver each, from Broadcom to Netronome."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from rss_dsl.nics.switches import (
     inner,
     l4_switch,
     microsoft,
-    modified,
     nonfrag,
     pair_switch,
 )
@@ -21,7 +20,6 @@ from rss_dsl.nics.switches import (
 _NET = "DPDK drivers/net"
 _BNXT = f"{_NET}/bnxt/bnxt_ethdev.c"
 _CXGBE = f"{_NET}/cxgbe/cxgbe_ethdev.c"
-_CNXK = f"{_NET}/cnxk/cnxk_ethdev.c"
 _SFC = f"{_NET}/sfc/sfc_rx.c"
 _DPAA2 = f"{_NET}/dpaa2/dpaa2_ethdev.c"
 _HNS3 = f"{_NET}/hns3/hns3_rss.c"
@@ -70,6 +68,10 @@ _BROADCOM = replace(
             Evidence.INFERRED,
         ),
         quirk("symmetric functions are refused in rte_flow", f"{_NET}/bnxt/bnxt_vnic.c"),
+        quirk(
+            "only P7 offers simple-xor beside Toeplitz: not offered here, where a profile is for P5 too",
+            f"{_BNXT}:1209 rss_algo_capa",
+        ),
     ),
 )
 
@@ -91,54 +93,6 @@ _CHELSIO = replace(
         quirk("one key for all ports of the adapter", f"{_CXGBE}:1184"),
         quirk("UDP is hashed by ports only if TCP is as well", f"{_CXGBE}:1226"),
         quirk("the table's size is not known here: check reta_size", f"{_CXGBE}:142", Evidence.UNKNOWN),
-    ),
-)
-
-_MARVELL = replace(
-    BASE,
-    name="marvell-cnxk",
-    title="Marvell OCTEON 9, OCTEON 10",
-    driver="cnxk",
-    aliases=("cnxk", "octeontx2", "marvell-octeon"),
-    key_bytes=code(48, "DPDK drivers/common/cnxk/roc_nix.h:369; its comment says 352 bits"),
-    key_settable=code(True, f"{_NET}/cnxk/cnxk_ethdev_ops.c: cnxk_nix_rss_hash_update"),
-    table_sizes=doc((64, 128, 256), "DPDK doc/guides/nics/cnxk.rst: devarg reta_size"),
-    table_settable=code(True, f"{_NET}/cnxk/cnxk_ethdev_ops.c: cnxk_nix_reta_update"),
-    index=doc(Index.LSB, "DPDK doc/guides/nics/cnxk.rst: XOR of the hash bytes with the devarg tag_as_xor"),
-    switches=modified(("tcp", "udp", "sctp")),
-    switches_source=code(
-        "IP, TCP, UDP, SCTP with L3/L4 SRC/DST_ONLY at start-up", f"{_NET}/cnxk/cnxk_ethdev.h:58-66"
-    ),
-    quirks=(
-        quirk(
-            "any type of an IP version hashes all of that version by address; the _ONLY flags "
-            "narrow all types",
-            f"{_CNXK}: cnxk_rss_ethdev_to_nix",
-        ),
-        quirk(
-            "L2_PAYLOAD adds the destination MAC to every class: not offered here",
-            f"{_CNXK}: cnxk_rss_ethdev_to_nix",
-        ),
-        quirk(
-            "RTE_ETH_RSS_LEVEL_INNERMOST hashes inner in place of outer fields in all types at once, which "
-            "leaves packets outside of tunnels without a hash; VXLAN, GENEVE and GTPU add their identifier: "
-            "not offered here",
-            f"{_CNXK}: cnxk_rss_ethdev_to_nix",
-        ),
-        quirk(
-            "with the devarg tag_as_xor the table entry is the XOR of the hash bytes: leave it off",
-            "DPDK doc/guides/nics/cnxk.rst",
-            Evidence.DOCUMENTATION,
-        ),
-        quirk(
-            "the default key repeats FEED0BAD: period 32, symmetric for IPv4 pairs by accident",
-            _CNXK,
-            Evidence.INFERRED,
-        ),
-        quirk(
-            "rte_flow takes only the default function and keys of at most 48 bytes",
-            f"{_NET}/cnxk/cnxk_flow.c:78",
-        ),
     ),
 )
 
@@ -259,26 +213,6 @@ _CISCO = replace(
     ),
 )
 
-_MARVELL_QEDE = replace(
-    BASE,
-    name="marvell-qede",
-    title="Marvell (QLogic) FastLinQ 41000, 45000",
-    driver="qede",
-    aliases=("qede", "qlogic-fastlinq"),
-    key_bytes=code(40, f"{_NET}/qede/base/ecore_l2_api.h:26, 10 words"),
-    table_sizes=code((128,), f"{_NET}/qede/base/ecore_l2_api.h:25"),
-    table_settable=code(True, f"{_NET}/qede/qede_ethdev.c: qede_rss_reta_update"),
-    switches=microsoft(),
-    switches_source=code("IPv4, IPv6, TCP, UDP (and VXLAN, GENEVE)", f"{_NET}/qede/qede_rxtx.h:76-83"),
-    quirks=(
-        quirk(
-            "RTE_ETH_RSS_VXLAN and _GENEVE are accepted; what they hash is not known: not offered here",
-            f"{_NET}/qede/qede_rxtx.h:82",
-            Evidence.UNKNOWN,
-        ),
-    ),
-)
-
 _NETRONOME = replace(
     BASE,
     name="netronome-nfp",
@@ -304,29 +238,12 @@ _NETRONOME = replace(
     ),
 )
 
-_AQUANTIA = replace(
-    BASE,
-    name="aquantia-atlantic",
-    title="Marvell (Aquantia) AQtion",
-    driver="atlantic",
-    aliases=("atlantic", "aqtion"),
-    key_bytes=code(40, f"{_NET}/atlantic/atl_types.h: hash_secret_key"),
-    table_sizes=code((64,), f"{_NET}/atlantic/atl_ethdev.c:1128"),
-    table_settable=code(True, f"{_NET}/atlantic/atl_ethdev.c: atl_reta_update"),
-    max_queues=code(8, f"{_NET}/atlantic/atl_common.h:81 AQ_HW_MAX_RX_QUEUES"),
-    switches=microsoft(),
-    switches_source=code("IPv4, IPv6, TCP, UDP (and *_EX)", f"{_NET}/atlantic/atl_ethdev.h:14-22"),
-)
-
 PROFILES: tuple[NicProfile, ...] = (
     _BROADCOM,
     _CHELSIO,
-    _MARVELL,
     _SOLARFLARE,
     _NXP,
     _HISILICON,
     _CISCO,
-    _MARVELL_QEDE,
     _NETRONOME,
-    _AQUANTIA,
 )
