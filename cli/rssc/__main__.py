@@ -23,6 +23,7 @@ COMMANDS = (
     "hash",
     "eval",
     "synth",
+    "import_",
     "nic",
     "rule",
 )

@@ -57,3 +57,26 @@ def folder(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("the name of the folder is empty")
     return Path(text)
+
+
+def add_paths(parser: argparse.ArgumentParser) -> None:
+    """Call paths."""
+    parser.add_argument(
+        "paths",
+        type=Path,
+        nargs="+",
+        metavar="PATH",
+        help="a .call_path file, or a folder of them; all paths of one network function",
+    )
+
+
+def add_library(parser: argparse.ArgumentParser) -> None:
+    """Functions that libVig does not have."""
+    parser.add_argument(
+        "--library",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a TOML file that says what further functions do; repeatable",
+    )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 
 from rss_dsl.codes import KEY_TOO_SHORT
 from rss_dsl.diagnostics import Diagnostic, RssError, Severity
 from rss_solver.limits import LimitReachedError
 from rssc.exits import Exit
+
+MOST_ALIKE = 10
+"""Findings of one rule that `tell_some` shows."""
 
 
 def tell(findings: Sequence[Diagnostic]) -> None:
@@ -17,6 +21,21 @@ def tell(findings: Sequence[Diagnostic]) -> None:
         from rss_dsl.render import render_text
 
         print(render_text(findings, color=sys.stderr.isatty()), file=sys.stderr, end="")
+
+
+def tell_some(findings: Sequence[Diagnostic]) -> None:
+    """The same, of each rule the first few, for inputs of thousands of files that repeat what is wrong."""
+    found = Counter(finding.rule.code for finding in findings)
+    shown: Counter[str] = Counter()
+    some = []
+    for finding in findings:
+        shown[finding.rule.code] += 1
+        if shown[finding.rule.code] <= MOST_ALIKE:
+            some.append(finding)
+    tell(some)
+    for code, number in found.items():
+        if number > MOST_ALIKE:
+            print(f"{number - MOST_ALIKE} more {code}: `--format json` has them all", file=sys.stderr)
 
 
 def fail(error: RssError, output_format: str = "text") -> Exit:

@@ -121,6 +121,8 @@ UNCHECKED_INDEX = Rule("RSS425", "unchecked-index", _E)
 UNSATISFIABLE_STATE = Rule("RSS426", "state-without-key", _E)
 STATE_OF_UNHASHED = Rule("RSS427", "unhashed-packets-reach-state", _W)
 NO_PACKETS = Rule("RSS428", "no-packets", _E)
+CALL_PATH_NAMES = Rule("RSS440", "call-paths-named-alike", _E)
+SPEC_CHANGED = Rule("RSS441", "spec-newer-than-keys", _W)
 
 # 520-539: captures and traffic
 NOT_A_CAPTURE = Rule("RSS520", "not-a-capture", _E)

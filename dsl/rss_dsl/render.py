@@ -86,10 +86,15 @@ def render_json(diagnostics: Iterable[Diagnostic]) -> str:
     counts = Counter(diagnostic.severity for diagnostic in found)
     document = {
         "format_version": FORMAT_VERSION,
-        "diagnostics": [_as_json(diagnostic) for diagnostic in found],
+        "diagnostics": documents(found),
         "counts": {severity.value: counts[severity] for severity in Severity},
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def documents(diagnostics: Iterable[Diagnostic]) -> list[Json]:
+    """The diagnostics as members of a larger document."""
+    return [_as_json(diagnostic) for diagnostic in diagnostics]
 
 
 def _as_json(diagnostic: Diagnostic) -> Json:

@@ -1,0 +1,124 @@
+"""`rssc import PATH…`: what a network function's call paths require of steering, as a spec."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from rssc.arguments import Subparsers, add_format, add_library, add_paths
+from rssc.exits import Exit
+
+if TYPE_CHECKING:
+    from rss_callpaths.infer import Options
+    from rss_dsl.nic import NicProfile
+
+_PORT = re.compile(r"([0-9]{1,5})=([A-Za-z_][A-Za-z0-9_]*)")
+_DEFAULT = re.compile(r"P([0-9]+)")
+
+
+def add(subparsers: Subparsers) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser(
+        "import",
+        help="a spec from the call paths of a network function",
+        description="Infers which packets must meet so that cores share no state; exit code 3 and the reason "
+        "if steering cannot bring that about.",
+    )
+    add_paths(parser)
+    parser.add_argument("--out", type=_file, metavar="SPEC", help="write the spec to a file")
+    parser.add_argument(
+        "--port",
+        dest="ports",
+        action="append",
+        type=_port,
+        default=[],
+        metavar="N=NAME",
+        help="the name of device N, otherwise PN; repeatable",
+    )
+    parser.add_argument("--nic", default="intel-x710", metavar="NAME", help="the ports' NIC (intel-x710)")
+    parser.add_argument("--queues", type=_queues, default=16, metavar="N", help="queues of each port (16)")
+    add_library(parser)
+    parser.add_argument(
+        "--emit", choices=("spec", "accesses"), default="spec", help="the spec, or what it is inferred from"
+    )
+    parser.add_argument(
+        "--ignored", action="store_true", help="name every access that imposes nothing, not only how many"
+    )
+    add_format(parser)
+    parser.set_defaults(run=run, refuse=parser.error)
+
+
+def _file(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("the name of the file is empty")
+    return Path(text)
+
+
+def _port(text: str) -> tuple[int, str]:
+    from rss_dsl.lexical import KEYWORDS
+
+    match = _PORT.fullmatch(text)
+    if match is None or match[2] in KEYWORDS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not N=NAME, such as 0=LAN")
+    return int(match[1]), match[2]
+
+
+def _queues(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text[:20]) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of queues")
+    return int(text[:20])
+
+
+def run(options: argparse.Namespace) -> Exit:
+    """Read, infer, write or say why not."""
+    from rss_callpaths.infer import infer
+    from rssc.callpaths import read_call_paths
+    from rssc.imported import accesses_exit, inferred_exit
+    from rssc.progress import stage
+
+    wanted = _wanted(options)
+    if options.emit == "accesses" and options.out:
+        options.refuse("--out takes the spec; redirect the list of accesses")
+    found = read_call_paths(options.paths, options.library)
+    if options.emit == "accesses":
+        return accesses_exit(found, options.format)
+    with stage("inferring"):
+        inferred = infer(found.accesses, found.pool, wanted, found.sources)
+    return inferred_exit(found, inferred, options)
+
+
+def _wanted(options: argparse.Namespace) -> Options:
+    """What the arguments say of the ports; wrong ones end the program."""
+    from rss_callpaths.infer import Options
+
+    refuse: Callable[[str], NoReturn] = options.refuse
+    nic = _nic(options.nic, refuse)
+    most = nic.max_queues.value
+    if most is not None and options.queues > most:
+        refuse(f"argument --queues: {nic.name} has at most {most}")
+    names = dict(options.ports)
+    if len(names) < len(options.ports):
+        refuse("argument --port: a device has one name")
+    if len(set(names.values())) < len(names):
+        refuse("argument --port: two devices have one name")
+    for device, name in names.items():
+        match = _DEFAULT.fullmatch(name)
+        if match and name != f"P{device}":
+            refuse(f"argument --port: {name} is what device {match[1]} is called")
+    return Options(nic=nic.name, queues=options.queues, ports=names)
+
+
+def _nic(name: str, refuse: Callable[[str], NoReturn]) -> NicProfile:
+    from difflib import get_close_matches
+
+    from rss_dsl.nics import any_names, find
+
+    found = find(name)
+    if found is None:
+        close = get_close_matches(name, any_names(), 1)
+        hint = f"did you mean {close[0]}?" if close else "see `rssc nic list`"
+        refuse(f"argument --nic: no NIC is called {name!r}; {hint}")
+    return found
