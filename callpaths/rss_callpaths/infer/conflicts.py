@@ -45,6 +45,9 @@ class Seen:
     port: int
     shape: Shape
     mutates: bool
+    """Its cell, or what it finds an index of."""
+    writes: bool
+    """Its cell."""
     entry: Entry = field(compare=False)
     reading: Reading = field(compare=False)
 
@@ -272,7 +275,8 @@ class _Object:
                 continue
             for reading in entry.path.readings:
                 made = shape(bits, computed, reading)
-                one = Seen(entry.port, made, self._changes(entry), entry, reading)
+                changes = self._changes(entry)
+                one = Seen(entry.port, made, changes, entry.access.mutates, entry, reading)
                 seen.setdefault(one, []).append(entry.access)
         every = list(seen)
         for at, first in enumerate(every):

@@ -89,7 +89,7 @@ class Reasons:
         best: dict[int, Clash] = {}
         for clash in found:
             known = best.get(clash.object.address)
-            if known is None or _ORDER.index(clash.why) < _ORDER.index(known.why):
+            if known is None or _says(clash) < _says(known):
                 best[clash.object.address] = clash
         return [self._clash(best[address], ownership) for address in sorted(best)]
 
@@ -183,6 +183,11 @@ class Reasons:
         return Diagnostic(
             rule=rule, message=message, span=self.span(access), related=tuple(related), help=help_
         )
+
+
+def _says(clash: Clash) -> tuple[int, bool]:
+    """Smaller says more; a change of the object itself says more than one under an index found in it."""
+    return _ORDER.index(clash.why), not (clash.first.mutates or clash.second.mutates)
 
 
 def is_unknown(access: Access) -> bool:

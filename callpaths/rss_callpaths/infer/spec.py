@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from rss_callpaths.access import Access
 from rss_callpaths.infer.relation import expression
@@ -36,12 +36,12 @@ class Options:
 
     nic: str = "intel-x710"
     queues: int = 16
-    ports: Mapping[int, str] = field(default_factory=dict)
-    """Names of devices; others are `P` and their number."""
+    ports: tuple[tuple[int, str], ...] = ()
+    """(device, name); other devices are `P` and their number."""
 
     def name(self, device: int) -> str:
         """A port's name."""
-        return self.ports.get(device, f"P{device}")
+        return dict(self.ports).get(device, f"P{device}")
 
 
 @dataclass(frozen=True, slots=True)

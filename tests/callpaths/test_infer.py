@@ -1,0 +1,169 @@
+"""Inferred specs: what every description is expected to need, nothing lost on the way, and reasons."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from inferring import SPECS, freedom, inferred, ports_of, problem_of, with_requirements
+
+from generate.catalogue import descriptions
+from generate.describe import Sharded
+from rss_callpaths.accesses import analyse
+from rss_callpaths.infer import Options, infer
+from rss_callpaths.infer.results import identity
+from rss_callpaths.library_file import vigor
+from rss_callpaths.reader import read
+from rss_callpaths.terms import Pool
+from rss_dsl.format import format_spec
+from rss_dsl.loading import loads
+from rss_solver.proof import Proof, verify
+from rss_solver.solve import Solved, solve
+
+DESCRIBED = {nf.name: nf.expected for nf in descriptions()}
+SHARDED = sorted(name for name, expected in DESCRIBED.items() if isinstance(expected, Sharded))
+REFUSED = {
+    "bridge": ("RSS423",),
+    "bypass-rewrites": ("RSS425",),
+    "bypass-two-vectors": ("RSS426",),
+    "every-100th": ("RSS420",),
+    "foreign-index": ("RSS422",),
+    "gallium-nat": ("RSS422", "RSS420"),
+    "groups": ("RSS422",),
+    "lb": ("RSS422", "RSS421"),
+    "listing-2-2": ("RSS426",),
+    "listing-3-3": ("RSS422",),
+    "mac-and-ip": ("RSS423",),
+    "mixed-cells": ("RSS420",),
+    "nat-rejuvenates-first": ("RSS424",),
+    "scanned-vector": ("RSS422",),
+    "stored-index": ("RSS422",),
+    "table-size": ("RSS421",),
+}
+REAL = Path(__file__).parents[3] / "shared" / "data" / "callpaths"
+
+
+@pytest.mark.parametrize("name", SHARDED)
+def test_exactly_what_is_expected_has_to_meet(name):
+    """Ours, the expected requirements, and both together leave the same keys."""
+    expected = DESCRIBED[name]
+    _, found = inferred(SPECS / name)
+    assert found.spec is not None, found.findings
+    ports = ports_of(found.text)
+    ours = problem_of(found.text)
+    theirs = problem_of(with_requirements(ports, expected.requirements))
+    both = problem_of(with_requirements(found.text, expected.requirements))
+    for mode in ("hash", "index"):
+        assert freedom(ours, mode) == freedom(theirs, mode) == freedom(both, mode)
+
+
+@pytest.mark.parametrize("name", SHARDED)
+def test_keys_exist_and_are_proved(name):
+    _, found = inferred(SPECS / name)
+    problem = problem_of(found.text)
+    outcome = solve(problem)
+    assert isinstance(outcome, Solved)
+    assert isinstance(verify(problem, outcome.solution), Proof)
+
+
+def test_every_refusal_is_expected():
+    assert sorted(REFUSED) == sorted(set(DESCRIBED) - set(SHARDED))
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_refused_for_the_right_reason(name):
+    _, found = inferred(SPECS / name)
+    assert found.spec is None
+    assert found.text == ""
+    assert tuple(refusal.reason.rule.code for refusal in found.refusals) == REFUSED[name]
+    for refusal in found.refusals:
+        assert refusal.first.mutates or refusal.second.mutates or REFUSED[name] in (("RSS425",), ("RSS426",))
+        assert refusal.reason.span.source.path in (refusal.first.path, refusal.second.path)
+        assert "locks" in refusal.reason.help
+
+
+@pytest.mark.parametrize("name", sorted(DESCRIBED))
+def test_every_access_is_accounted_for(name):
+    accesses, found = inferred(SPECS / name)
+    every = {identity(a) for path in accesses.paths for a in (*path.setup, *path.accesses)}
+    used = {identity(a) for each in found.requirements for a in each.accesses}
+    refused = {identity(a) for each in found.refusals for a in (each.first, each.second)}
+    ignored = [identity(each.access) for each in found.ignored]
+    assert used | refused | set(ignored) == every
+    assert len(ignored) == len(set(ignored))
+    assert not set(ignored) & (used | refused)
+
+
+@pytest.mark.parametrize("name", SHARDED)
+def test_the_text_is_as_the_formatter_writes_it(name):
+    _, found = inferred(SPECS / name)
+    assert format_spec(loads(found.text)) == found.text
+    assert loads(found.text) == found.spec
+
+
+@pytest.mark.parametrize("name", ["fw", "nat", "hhh", "two-maps"])
+def test_the_order_of_files_does_not_matter(name):
+    pool = Pool()
+    paths, _ = read([SPECS / name], pool)
+    Random(4).shuffle(paths)
+    assert infer(analyse(paths, vigor(), pool), pool).text == inferred(SPECS / name)[1].text
+
+
+def test_a_firewall_reads_like_this():
+    _, found = inferred(SPECS / "fw", Options("intel-e810", 8, ((0, "LAN"), (1, "WAN"))))
+    assert (
+        found.text
+        == """\
+port LAN { device 0  nic intel-e810  hash ipv4-tcp, ipv4-udp  queues 8  traffic ipv4-tcp, ipv4-udp }
+port WAN { device 1  nic intel-e810  hash ipv4-tcp, ipv4-udp  queues 8  traffic ipv4-tcp, ipv4-udp }
+
+// fm: map_get (lines 44, 52), map_put (line 57); test 3-5, 9-10
+require fm: LAN.ipv4_src == WAN.ipv4_dst && LAN.ipv4_dst == WAN.ipv4_src && LAN.l4_src == WAN.l4_dst
+         && LAN.l4_dst == WAN.l4_src
+"""
+    )
+
+
+def test_the_refresh_to_move_is_named():
+    _, found = inferred(SPECS / "nat-rejuvenates-first")
+    (refusal,) = found.refusals
+    assert refusal.first.name == "dchain_is_index_allocated"
+    assert refusal.second.name == "dchain_rejuvenate_index"
+    assert refusal.first.object.name == refusal.second.object.name == "heap"
+    assert f"move the call in line {refusal.second.source_line} behind" in refusal.reason.help
+
+
+def test_fragments_that_reach_state_are_found():
+    _, found = inferred(SPECS / "fw")
+    assert [d.rule.code for d in found.findings] == ["RSS427", "RSS427"]
+    assert "`ipv4-frag`" in found.findings[0].message
+    assert "`fm`" in found.findings[0].message
+
+
+def test_classes_whose_keys_are_hashed_are_steered_whatever_they_carry():
+    _, found = inferred(SPECS / "any-ipv4")
+    assert "traffic ipv4-tcp, ipv4-udp, ipv4-sctp, ipv4-frag, ipv4-other, ipv4-esp" in found.text
+    assert found.findings == ()
+
+
+def test_without_packets_nothing_is_inferred():
+    pool = Pool()
+    paths, _ = read([SPECS / "nop"], pool)
+    accesses = analyse(paths, vigor(), pool)
+    idle = analyse([p.path for p in accesses.paths if not p.in_ports], vigor(), pool)
+    found = infer(idle, pool)
+    assert [d.rule.code for d in found.findings] == ["RSS428"]
+    assert found.spec is None
+
+
+def test_an_unknown_nic_is_an_error():
+    accesses, _ = inferred(SPECS / "nop")
+    with pytest.raises(ValueError, match="no-such-nic"):
+        infer(accesses, Pool(), Options("no-such-nic"))
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the published paths are not here")
+@pytest.mark.parametrize("name", ["fw", "pol", "cl", "nop"])
+def test_published_paths_need_what_the_described_ones_need(name):
+    _, real = inferred(REAL / name)
+    _, described = inferred(SPECS / name)
+    assert [each.relation for each in real.requirements] == [each.relation for each in described.requirements]
