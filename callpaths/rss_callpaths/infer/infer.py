@@ -186,6 +186,7 @@ class _Inference:
         """Every access that is in no requirement and no refusal."""
         used = {identity(access) for each in requirements for access in each.accesses}
         used |= {identity(access) for each in refusals for access in (each.first, each.second)}
+        silent = "left open by what is refused" if refusals else "no other packet changes or reads its cell"
         found = []
         for path in self.accesses.paths:
             found += [Ignored(access, "every core makes its own state") for access in path.setup]
@@ -193,7 +194,7 @@ class _Inference:
                 if identity(access) in used:
                     continue
                 reason = self.found.ignored.get(identity(access))
-                found.append(Ignored(access, reason or "no other packet changes or reads its cell"))
+                found.append(Ignored(access, reason or silent))
         return found
 
 

@@ -108,7 +108,7 @@ def _wanted(options: argparse.Namespace) -> Options:
         match = _DEFAULT.fullmatch(name)
         if match and name != f"P{device}":
             refuse(f"argument --port: {name} is what device {match[1]} is called")
-    return Options(nic=nic.name, queues=options.queues, ports=names)
+    return Options(nic=nic.name, queues=options.queues, ports=tuple(sorted(names.items())))
 
 
 def _nic(name: str, refuse: Callable[[str], NoReturn]) -> NicProfile:
