@@ -7,6 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rsstest import ports, problem
 
+from rss_solver.choice import choose
 from rss_solver.conflicts.conflict import Conflict, Reason
 from rss_solver.explain import Locks, WithoutLines, ways_out, without
 from rss_solver.solve import Solved, solve
@@ -135,3 +136,14 @@ def test_conflicts_are_found_wherever_subsets_have_them(mode):
             else:
                 assert not inside
     assert impossible
+
+
+def test_a_class_whose_key_bits_are_all_zero_is_no_question_for_z3(monkeypatch):
+    def refuse(groups):
+        raise AssertionError("linear algebra decides that")
+
+    monkeypatch.setattr(choose, "pick_nonzero", refuse)
+    for condition in ("A.ipv4_src == A'.ipv4_src || A.ipv4_dst == A'.ipv4_dst", "A.mac_src == A'.mac_src"):
+        found = problem(f"{ports('A')}\nrequire any: {condition}")
+        conflict = solve(found)
+        assert isinstance(conflict, Conflict) and conflict.reason is Reason.CONSTANT

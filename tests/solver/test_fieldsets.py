@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from rss_dsl.loading import loads
 from rss_dsl.nic import Via, concrete
 from rss_solver.conflicts.conflict import Conflict
 from rss_solver.fieldsets import adopt, resolve
+from rss_solver.fieldsets.options import options
 from rss_solver.fieldsets.rating import configured, rate
 from rss_solver.proof import Proof, verify
 from rss_solver.solve import Solved, solve
@@ -225,3 +227,30 @@ def test_components_that_are_alike_are_searched_once(monkeypatch):
     ]
     assert [choice.ports for choice in together.choices] == [(i,) for i in range(14)]
     assert isinstance(solve(together.problem), Solved)
+
+
+def test_a_class_without_a_key_decides_for_all_choices_with_it(monkeypatch):
+    """The answers are those of whole problems; not all of those are solved."""
+    module = sys.modules["rss_solver.fieldsets.rating"]
+    text = """
+    port A { nic intel-x710  traffic ipv4-tcp, ipv4-other  queues 16 }
+    port B { nic intel-x710  traffic ipv4-tcp, ipv4-other  queues 16 }
+    equality hash
+    require user: A.ipv4_src[1:32] == B.ipv4_dst[1:32]
+    """
+    real, solved, asked = module.rate, [], []
+    monkeypatch.setattr(module, "rate", lambda problem: solved.append(problem) or real(problem))
+    rater = module.Rater()
+    for problem_ in every_choice(problem(text)):
+        asked.append(problem_)
+        assert rater.rate(problem_) == real(problem_)
+    assert sum(len(one.ports[0].inputs) > 1 for one in solved) < len(asked)
+    assert any(real(problem_).rating.key_exists for problem_ in asked)
+
+
+def every_choice(found):
+    """The problem with both ports hashed in each way that is weighed."""
+    ways = [options(found, i, port.traffic) for i, port in enumerate(found.ports)]
+    for chosen_ in product(*ways):
+        ports = zip(found.ports, chosen_, strict=True)
+        yield replace(found, ports=tuple(configured(port, option.selection) for port, option in ports))

@@ -51,11 +51,13 @@ def choose(
     best: tuple[Score, Choice] | None = None
     for keys in _candidates(space, random, samples):
         score, choice = judge.score(keys)
+        if best is None and not all(any(reach(space, group, *one)) for one in judge.stuck(choice)):
+            return None
         if best is None or score > best[0]:
             best = score, choice
         if perfect(group, choice):
             return choice
-    if best is not None and not judge.stuck(best[1]):
+    if best is not None and not any(judge.stuck(best[1])):
         return best[1]
     chosen = pick_nonzero([reach(space, group, i, layout) for i, layout in needed(group)])
     return None if chosen is None else judge.score(space.keys(chosen))[1]
@@ -147,7 +149,7 @@ class _Judge:
         found = {i: tuple(self._classes(keys[i], i)) for i in self.group.ports}
         choice = Choice(keys, found)
         entries = [(one, port.queues) for i, port in self.group.ports.items() for one in found[i]]
-        return (not self.stuck(choice), *_total(entries)), choice
+        return (not any(self.stuck(choice)), *_total(entries)), choice
 
     def _classes(self, key: bytes, index: int) -> Iterator[ClassSpread]:
         for layout, inputs in self.group.live[index].items():
@@ -156,14 +158,13 @@ class _Judge:
                 self.seen[known] = spread(key, layout, inputs, self.indexed[index])
             yield replace(self.seen[known], packet_class=layout.packet_class)
 
-    def stuck(self, choice: Choice) -> bool:
-        """Whether a class of a port with several queues, whose inputs vary, has a constant index."""
-        return any(
-            found.rank == 0 and inputs.directions
-            for i, port in self.group.ports.items()
-            if port.queues > 1
-            for found, inputs in zip(choice.spread[i], self.group.live[i].values(), strict=True)
-        )
+    def stuck(self, choice: Choice) -> Iterator[tuple[int, HashInput]]:
+        """The classes of ports with several queues whose inputs vary and whose index is constant."""
+        for i, port in self.group.ports.items():
+            if port.queues > 1:
+                for found, (layout, inputs) in zip(choice.spread[i], self.group.live[i].items(), strict=True):
+                    if found.rank == 0 and inputs.directions:
+                        yield i, layout
 
 
 def _total(entries: Sequence[tuple[ClassSpread, int]]) -> tuple[float, float, int, int, int, int]:

@@ -17,6 +17,9 @@ from rss_solver.keyspace.space import Inconsistent
 from rss_solver.keyspace.statement import state
 from rss_solver.solution import ClassSpread
 
+Inputs = tuple[HashInput | None, ...]
+"""What each port hashes of one class."""
+
 SAMPLES = 6
 """Keys looked at for one choice."""
 
@@ -91,6 +94,42 @@ def rate(problem: Problem) -> Rated:
             return Rated(CONFLICT, {})
         spread.update(found.spread)
     return Rated(_rating(problem.ports, spread), spread)
+
+
+class Rater:
+    """Rates choices for the same ports, and remembers which classes' fields leave no key by themselves.
+
+    With more classes there are more equations and more to spread: such a choice is a conflict whatever else
+    is hashed. That needs index bits that do not depend on which ports are tied, so tables that are alike.
+    """
+
+    def __init__(self) -> None:
+        self.alone: dict[Inputs, bool] = {}
+        """By what the ports hash of one class: whether it leaves no key. Asked once a choice leaves none."""
+        self.conflicted = False
+
+    def rate(self, problem: Problem) -> Rated:
+        """As `rate`."""
+        if self.conflicted and self._hopeless(problem):
+            return Rated(CONFLICT, {})
+        found = rate(problem)
+        self.conflicted = self.conflicted or not found.rating.key_exists
+        return found
+
+    def _hopeless(self, problem: Problem) -> bool:
+        ports = problem.ports
+        if len({(port.table_size, port.nic.index.value) for port in ports}) > 1:
+            return False
+        names = dict.fromkeys(entry.packet_class for port in ports for entry in port.inputs)
+        return any(self._class_conflicts(problem, name) for name in names)
+
+    def _class_conflicts(self, problem: Problem, name: str) -> bool:
+        hashed = tuple(port.input_of(name) for port in problem.ports)
+        if hashed not in self.alone:
+            ports = zip(problem.ports, hashed, strict=True)
+            own = tuple(replace(port, inputs=(entry,) if entry else ()) for port, entry in ports)
+            self.alone[hashed] = not rate(replace(problem, ports=own)).rating.key_exists
+        return self.alone[hashed]
 
 
 def _rating(ports: Sequence[Port], spread: Mapping[int, tuple[ClassSpread, ...]]) -> Rating:

@@ -14,7 +14,7 @@ from rss_dsl.problem import Only, Port, Problem, Requirement
 from rss_solver.fieldsets.alike import likeness
 from rss_solver.fieldsets.classes import Unhashed, Wanted, wanted_of
 from rss_solver.fieldsets.options import Option, by_rule, options, usable
-from rss_solver.fieldsets.rating import Rated, Rating, configured, part, rate
+from rss_solver.fieldsets.rating import Rated, Rater, Rating, configured, part
 from rss_solver.fieldsets.search import Combination, Found, search
 from rss_solver.keyspace.statement import partition
 from rss_solver.solution import ClassSpread
@@ -155,9 +155,11 @@ def _component(own: Problem) -> list[tuple[Chosen, Option]]:
                 ports[i] = configured(ports[i], options_of[at].selection)
         return _closed(own, ports)
 
+    rater = Rater()
+
     def evaluate(combination: Combination) -> Rated | None:
         trial = closed(combination)
-        return rate(trial) if _cards_agree(trial) else None
+        return rater.rate(trial) if _cards_agree(trial) else None
 
     found = search(choices, evaluate, own.seed)
     if not _cards_agree(closed(found.best)):
