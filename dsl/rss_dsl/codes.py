@@ -77,7 +77,7 @@ KEY_UNUSED = Rule("RSS243", "key-without-part", _E)
 ADAPTER_FUNCTION = Rule("RSS244", "adapter-shares-function", _E)
 
 # 3xx: solving and proving
-NOT_SUPPORTED = Rule("RSS301", "not-supported-yet", _E)
+STARTS_DIFFER = Rule("RSS301", "start-values-differ", _E)
 NO_KEY = Rule("RSS302", "no-key", _E)
 SPLIT_UNHASHED = Rule("RSS303", "unhashed-class-splits", _E)
 MAYBE_UNHASHED = Rule("RSS304", "unhashed-class-may-split", _W)
@@ -123,6 +123,7 @@ STATE_OF_UNHASHED = Rule("RSS427", "unhashed-packets-reach-state", _W)
 NO_PACKETS = Rule("RSS428", "no-packets", _E)
 CALL_PATH_NAMES = Rule("RSS440", "call-paths-named-alike", _E)
 SPEC_CHANGED = Rule("RSS441", "spec-newer-than-keys", _W)
+DEVICE_WITHOUT_PORT = Rule("RSS445", "device-without-port", _E)
 
 # 520-539: captures and traffic
 NOT_A_CAPTURE = Rule("RSS520", "not-a-capture", _E)
