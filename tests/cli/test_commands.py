@@ -306,6 +306,8 @@ def test_hashes_that_start_differently_are_refused(capsys, spec):
     code, out, err = run(capsys, "solve", spec(text))
     assert (code, out) == (1, "")
     assert err.count("RSS301") == 1
+    assert "start from 0xffffffff and 0x00000000: an input of zeros hashes to that, whatever the keys" in err
+    assert "yet" not in err
 
 
 def test_ports_whose_entries_no_part_of_a_hash_picks_agree_on_all_of_it(capsys, spec):

@@ -1,13 +1,12 @@
-"""What a Problem asks that the solver cannot answer yet, and what its NICs rule out."""
+"""What the NICs of a Problem rule out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rss_dsl.codes import INDEX_NOT_LINEAR, NOT_SUPPORTED, QUEUES_DIFFER, TABLES_DISAGREE
+from rss_dsl.codes import INDEX_NOT_LINEAR, NOT_TOEPLITZ, QUEUES_DIFFER, STARTS_DIFFER, TABLES_DISAGREE
 from rss_dsl.diagnostics import Diagnostic, Label
-from rss_dsl.problem import Problem
-from rss_dsl.source import Span
+from rss_dsl.problem import Port, Problem
 from rss_solver.choice.tables import disagreement, fill
 from rss_solver.keyspace.statement import Statement
 from rss_solver.nic.index import common_picks
@@ -17,12 +16,12 @@ def unsupported(problem: Problem) -> Iterator[Diagnostic]:
     """Ports whose hash no key can steer."""
     for port in problem.ports:
         if not port.nic.toeplitz.value:
-            what = f"the hash of `{port.nic.name}`, which is not Toeplitz,"
-            yield _not_yet(what, port.span, "use another NIC")
-
-
-def _not_yet(what: str, span: Span, way_out: str) -> Diagnostic:
-    return Diagnostic(rule=NOT_SUPPORTED, message=f"{what} is not supported yet", span=span, help=way_out)
+            yield Diagnostic(
+                rule=NOT_TOEPLITZ,
+                message=f"`{port.nic.name}` does not hash with Toeplitz, so no key can steer it",
+                span=port.span,
+                help="use another NIC",
+            )
 
 
 def component_errors(problem: Problem, statement: Statement) -> Iterator[Diagnostic]:
@@ -33,8 +32,7 @@ def component_errors(problem: Problem, statement: Statement) -> Iterator[Diagnos
         first, *others = (problem.ports[i] for i in component)
         for other in others:
             if other.nic.hash_init.value != first.nic.hash_init.value:
-                what = f"tying `{first.name}` to `{other.name}`, whose hash starts from another value,"
-                yield _not_yet(what, other.span, "use NICs whose hash starts from the same value")
+                yield _starts(first, other)
             if other.queues != first.queues:
                 yield Diagnostic(
                     rule=QUEUES_DIFFER,
@@ -56,6 +54,18 @@ def component_errors(problem: Problem, statement: Statement) -> Iterator[Diagnos
                 related=(Label(small.span, f"`{small.name}` is here"),),
                 help="use a number of queues that divides both tables, or NICs whose tables can be set",
             )
+
+
+def _starts(first: Port, other: Port) -> Diagnostic:
+    values = f"{first.nic.hash_init.value:#010x} and {other.nic.hash_init.value:#010x}"
+    return Diagnostic(
+        rule=STARTS_DIFFER,
+        message=f"`{first.name}` and `{other.name}` must agree and their hashes start from {values}:"
+        " an input of zeros hashes to that, whatever the keys",
+        span=other.span,
+        related=(Label(first.span, f"`{first.name}` is here"),),
+        help="use NICs whose hash starts from the same value",
+    )
 
 
 def _whole_hashes_only(problem: Problem, statement: Statement) -> Iterator[Diagnostic]:
