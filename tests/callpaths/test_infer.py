@@ -7,12 +7,18 @@ import pytest
 from inferring import SPECS, freedom, inferred, ports_of, problem_of, with_requirements
 
 from generate.catalogue import descriptions
-from generate.describe import Sharded
+from generate.describe import NetworkFunction, Sharded
+from generate.harness import explore
+from generate.layouts import ADDRESS
+from generate.packets import ethernet, ipv4, options, ports
+from generate.tables import table
 from rss_callpaths.accesses import analyse
+from rss_callpaths.files.memory import Memory
 from rss_callpaths.infer import Options, infer
 from rss_callpaths.infer.results import identity
 from rss_callpaths.library_file import vigor
-from rss_callpaths.reader import read
+from rss_callpaths.printer import print_path
+from rss_callpaths.reader import read, read_text
 from rss_callpaths.terms import Pool
 from rss_dsl.format import format_spec
 from rss_dsl.loading import loads
@@ -167,3 +173,52 @@ def test_published_paths_need_what_the_described_ones_need(name):
     _, real = inferred(REAL / name)
     _, described = inferred(SPECS / name)
     assert [each.relation for each in real.requirements] == [each.relation for each in described.requirements]
+
+
+SERVICE = table("service", ADDRESS)
+
+
+def count_service(run, first, last, skips_options=True):
+    """Counts the sources of packets to some ports, from device 0."""
+    ip = ipv4(run, ethernet(run))
+    if ip is None or run.device == 1:
+        return run.device
+    if skips_options:
+        options(run, ip)
+    if (l4 := ports(run, ip)) is None:
+        return run.device
+    port = l4["dst_port"].swapped()
+    if run.branch(port < first) or run.branch(run.number(last, 16) < port):
+        return 1
+    SERVICE.count(run, ADDRESS.holds(addr=ip["src_addr"]))
+    return 1
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "condition"),
+    [
+        (53, 53, "P0.l4_dst == 53"),
+        (1024, 2047, "P0.l4_dst in 1024..2047"),
+        (0, 1023, "P0.l4_dst <= 1023"),
+        (1024, 65535, "P0.l4_dst >= 1024"),
+        (0, 65535, None),
+    ],
+)
+def test_what_all_packets_that_reach_state_have_in_common_is_assumed(first, last, condition):
+    found = inferred_from(lambda run: count_service(run, first, last))
+    lines = [line for line in found.text.splitlines() if line.startswith("assume")]
+    assert lines == ([f"assume {condition}"] if condition else [])
+    assert "P0.ipv4_src == P0'.ipv4_src" in found.text
+
+
+def test_nothing_is_assumed_of_ports_that_may_be_options():
+    found = inferred_from(lambda run: count_service(run, 53, 53, skips_options=False))
+    assert "assume" not in found.text
+
+
+def inferred_from(process):
+    nf = NetworkFunction("service", process, Sharded(), state=SERVICE.state)
+    pool = Pool()
+    memory = Memory(pool)
+    paths = [read_text(print_path(path), path.name, memory)[0] for path in explore(nf)]
+    return infer(analyse(paths, vigor(), pool), pool)

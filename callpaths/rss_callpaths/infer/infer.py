@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rss_callpaths.access import Access, Accesses
+from rss_callpaths.infer.assumed import Within, assumed
 from rss_callpaths.infer.bypass import Bypass, bypass
 from rss_callpaths.infer.conflicts import Clash, Doubt, Found, conflicts
 from rss_callpaths.infer.ownership import Ownership
@@ -42,7 +43,7 @@ def infer(
     """What packets must meet so that no state is shared between cores, as a spec; or why that cannot be.
 
     `pool`: where the paths' terms are from. `sources`: the files' texts by the paths' names. ValueError for a
-    NIC that the catalogue does not have.
+    NIC that the catalogue does not have, RssError for one that cannot be used as the options ask.
     """
     chosen = options or Options()
     nic = find(chosen.nic)
@@ -59,7 +60,7 @@ class _Inference:
     ) -> None:
         self.accesses, self.options, self.nic = accesses, options, nic
         self.reasons = Reasons(accesses, places)
-        pairs = Pairs()
+        self.pairs = pairs = Pairs()
         self.ownership = Ownership(accesses, pool, pairs)
         self.checks: Bypass = bypass(accesses, self.ownership, pairs)
         self.found: Found = conflicts(accesses, self.ownership, self.checks, pairs, nic)
@@ -71,12 +72,13 @@ class _Inference:
         stateful, more = self._classes()
         refusals = refusals or more
         plans = port_plans(devices(self.accesses), stateful, self.nic)
-        free = steered_fields(plans, self.nic)
+        assumptions = self._assumed(plans)
+        free = steered_fields(plans, assumptions, self.nic)
         requirements = reduced(self.found.relations, free, self.options)
         spec: Spec | None = None
         text = ""
         if not refusals:
-            refusals, spec = self._solved(plans, requirements)
+            refusals, spec = self._solved(plans, assumptions, requirements)
             text = format_spec(spec)
         if refusals:
             self.findings = [*(refusal.reason for refusal in refusals), *self.findings]
@@ -134,20 +136,34 @@ class _Inference:
             own = [doubt for doubt in doubts if port in (doubt.first.port, doubt.second.port)]
             pair = (own[0].first.entry.access, own[0].second.entry.access) if own else (accesses[0],) * 2
             return [self.reasons.nothing_hashed(*pair, self.options.name(port), self.nic.name)]
-        for name in sorted(names - self.nic.hashable()):
-            self.findings.append(
-                self.reasons.not_hashed(accesses[0], self.options.name(port), name, self.nic.name)
-            )
+        left = sorted(names - self.nic.hashable())
+        if left:
+            found = self.reasons.not_hashed(accesses[0], self.options.name(port), left, self.nic.name)
+            self.findings.append(found)
         return []
 
     def _on(self, port: int) -> list[Access]:
         found = {a for r, own in self.found.relations.items() if port in (r.first, r.second) for a in own}
         return sorted((a for a in found if port in a.in_ports), key=identity)
 
+    def _assumed(self, plans: Sequence[PortPlan]) -> list[Within]:
+        """What holds of all packets of a port that need to meet others."""
+        names = {access.path for own in self.found.relations.values() for access in own}
+        stateful = [path for path in self.accesses.paths if path.path.name in names]
+        paths = {
+            plan.device: [path for path in stateful if plan.device in path.in_ports]
+            for plan in plans
+            if plan.traffic is not None
+        }
+        return assumed(paths, {plan.device: plan.hashed for plan in plans}, self.pairs)
+
     # --- keys -------------------------------------------------------------------------------------------
 
     def _solved(
-        self, plans: Sequence[PortPlan], requirements: Sequence[Requirement]
+        self,
+        plans: Sequence[PortPlan],
+        assumptions: Sequence[Within],
+        requirements: Sequence[Requirement],
     ) -> tuple[list[Refusal], Spec]:
         """The spec, and a refusal if no key satisfies it, whatever fields are hashed."""
         fewer = [replace(p, hashed=own, traffic=p.traffic and own) for p in plans if (own := usual(p))]
@@ -156,7 +172,7 @@ class _Inference:
             attempts.append((fewer, True))
         refusals: list[Refusal] = []
         for tried, hashes_any in attempts:
-            spec = build(tried, requirements, self.options, hashes_any)
+            spec = build(tried, assumptions, requirements, self.options, hashes_any)
             problem, conflict = _keys(loads(format_spec(spec), "<inferred>"))
             if conflict is None:
                 self._note_fewer(plans, tried)

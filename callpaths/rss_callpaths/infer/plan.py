@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from rss_callpaths.access import Access, Accesses
+from rss_callpaths.infer.assumed import Within
 from rss_callpaths.infer.conflicts import Doubt, Found
 from rss_callpaths.infer.relation import Fields, Relation, directly_implied, implied
 from rss_callpaths.infer.results import Requirement
@@ -48,14 +49,16 @@ def _ordered(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in packet_classes() if name in wanted)
 
 
-def steered_fields(plans: Sequence[PortPlan], nic: NicProfile) -> Fields:
+def steered_fields(plans: Sequence[PortPlan], assumptions: Sequence[Within], nic: NicProfile) -> Fields:
     """What packets to go through can have any values in."""
+    tied = {plan.device: {each.field for each in assumptions if each.port == plan.device} for plan in plans}
     return {
         plan.device: tuple(
             frozenset(
                 field
                 for field in hashable_fields(nic, name)
                 if field not in {common_name(name, fixed) for fixed in packet_classes()[name].fixed}
+                and field not in tied[plan.device]
             )
             for name in plan.hashed
         )

@@ -140,9 +140,10 @@ class Reasons:
             )
         return self._made(codes.STATE_OF_UNHASHED, message, access, [], help_)
 
-    def not_hashed(self, access: Access, port: str, name: str, nic: str) -> Diagnostic:
-        """Packets of a class that the NIC can't hash at all."""
-        message = f"`{name}` packets on {port} reach state, and `{nic}` does not hash them"
+    def not_hashed(self, access: Access, port: str, names: Sequence[str], nic: str) -> Diagnostic:
+        """Packets of classes that the NIC can't hash at all."""
+        kinds = ", ".join(f"`{name}`" for name in names)
+        message = f"{kinds} packets on {port} reach state, and `{nic}` does not hash them"
         help_ = "they go to the default queue: drop them before the state, or choose a NIC that hashes them"
         return self._made(codes.STATE_OF_UNHASHED, message, access, [], help_)
 

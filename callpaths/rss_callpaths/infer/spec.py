@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rss_callpaths.access import Access
+from rss_callpaths.infer.assumed import Within, statement
 from rss_callpaths.infer.relation import expression
 from rss_callpaths.infer.results import Requirement
 from rss_dsl.lexical import KEYWORDS
@@ -55,6 +56,7 @@ class PortPlan:
 
 def build(
     plans: Sequence[PortPlan],
+    assumptions: Sequence[Within],
     requirements: Sequence[Requirement],
     options: Options,
     hashes_any: bool = False,
@@ -62,6 +64,7 @@ def build(
     """The spec. `hashes_any`: which fields are hashed is left to the solver."""
     names = {plan.device: options.name(plan.device) for plan in plans}
     statements: list[Statement] = [_port(plan, options, hashes_any) for plan in plans]
+    statements += [statement(each, names[each.port]) for each in assumptions]
     statements += [
         Require(
             name=each.name,
