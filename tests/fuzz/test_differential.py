@@ -3,7 +3,7 @@
 import pytest
 from fuzzing import try_seeds
 
-CASES = 400
+CASES = 200
 CHUNK = 50
 
 

@@ -3,7 +3,9 @@
 from itertools import product
 
 import pytest
-from brute import Meaning, Packets, hash_input, holds
+from brute import Meaning
+from brute_conditions import Packets, holds
+from brute_nic import hash_input
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rsstest import problem

@@ -1,210 +1,21 @@
-"""What a Problem means, by enumeration: every packet, every pair, every key. Shares no code with the solver.
+"""What a Problem means, by enumeration: every packet and every pair. Shares no code with the solver.
 
-Only for the tiny universe (`tiny`). Packets are numpy arrays of field values; a pair of packets is a row of
-one and a column of the other. Hash inputs hold what Toeplitz reads, their first bit most significant.
+Only for the tiny universe (`tiny`). Packets are numpy arrays of field values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
 import numpy as np
+from brute_conditions import Packets, holds, read
+from brute_nic import WIRE, hash_input
 
 from rss_dsl.fields import WIDTHS, packet_classes
-from rss_dsl.nic import DefaultQueue, Function, Index
-from rss_dsl.problem import (
-    AllOf,
-    AnyOf,
-    Arith,
-    Compare,
-    Condition,
-    Const,
-    HashInput,
-    Negation,
-    Port,
-    Problem,
-    Requirement,
-    Slice,
-    Term,
-)
-
-HASH = 32
-WIRE = ("vlan", "ip_proto", "ipv4_src", "ipv4_dst", "ipv6_src", "ipv6_dst", "tcp_src", "tcp_dst", "udp_src",
-        "udp_dst", "l4_src", "l4_dst")  # fmt: skip
-
-
-# --- conditions on packets ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Packets:
-    """Packets of one class: an array of values for every field that matters."""
-
-    packet_class: str
-    values: dict[str, np.ndarray]
-
-    def named(self, name: str) -> str | None:
-        return packet_classes()[self.packet_class].names.get(name)
-
-    def shaped(self, *shape: int) -> Packets:
-        return Packets(self.packet_class, {name: v.reshape(shape) for name, v in self.values.items()})
-
-
-def holds(condition: Condition, pair: Sequence[Packets]) -> np.ndarray:
-    """For which pairs the condition holds."""
-    match condition:
-        case AllOf(parts):
-            return _fold(np.logical_and, [holds(part, pair) for part in parts], True)
-        case AnyOf(parts):
-            return _fold(np.logical_or, [holds(part, pair) for part in parts], False)
-        case Negation(part):
-            return np.logical_not(holds(part, pair))
-        case Compare(op, left, right):
-            return _compare(op, left, right, pair)
-
-
-def _fold(operation, parts, empty) -> np.ndarray:
-    result = np.array(empty)
-    for part in parts:
-        result = operation(result, part)
-    return result
-
-
-def _compare(op: str, left: Term, right: Term, pair: Sequence[Packets]) -> np.ndarray:
-    no = np.array(False)
-    slices = [*_slices(left), *_slices(right)]
-    canonical = [pair[s.side].named(s.field) for s in slices]
-    for s, name in zip(slices, canonical, strict=True):
-        if name is None or (s.stop or 0) > WIDTHS[name]:
-            return no
-    versions = {name[:4] for name in canonical if name.startswith("ip") and name != "ip_proto"}
-    if len(versions) == 2 and any(s.field in ("ip_src", "ip_dst") for s in slices):
-        return no
-    sizes = {_size(term, pair) for term in (left, right)} - {None}
-    if len(sizes) > 1:
-        return no
-    (size,) = sizes
-    a, b = _value(left, size, pair), _value(right, size, pair)
-    match op:
-        case "==":
-            return a == b
-        case "!=":
-            return a != b
-        case "<":
-            return a < b
-        case "<=":
-            return a <= b
-        case ">":
-            return a > b
-    return a >= b
-
-
-def _slices(term: Term) -> Iterator[Slice]:
-    if isinstance(term, Slice):
-        yield term
-    elif isinstance(term, Arith):
-        yield from _slices(term.left)
-        yield from _slices(term.right)
-
-
-def _size(term: Term, pair: Sequence[Packets]) -> int | None:
-    match term:
-        case Slice(side, field, start, stop):
-            name = pair[side].named(field)
-            return (WIDTHS[name] if stop is None else stop) - start
-        case Const(_, size):
-            return size
-        case Arith(_, left, right):
-            return _size(left, pair) or _size(right, pair)
-
-
-def _value(term: Term, size: int, pair: Sequence[Packets]) -> np.ndarray:
-    match term:
-        case Slice(side, field, _, stop):
-            name = pair[side].named(field)
-            whole = pair[side].values[name]
-            return whole >> WIDTHS[name] - (WIDTHS[name] if stop is None else stop) & (1 << size) - 1
-        case Const(value, _):
-            return np.array(value)
-        case Arith(op, left, right):
-            a, b = _value(left, size, pair), _value(right, size, pair)
-            results = {"&": a & b, "|": a | b, "^": a ^ b, "+": a + b, "-": a - b, "<<": a << b, ">>": a >> b}
-            return results[op] & (1 << size) - 1
-
-
-def read(condition: Condition) -> set[tuple[int, str]]:
-    """(side, field name) of everything a condition reads."""
-    match condition:
-        case AllOf(parts) | AnyOf(parts):
-            return set().union(*(read(part) for part in parts))
-        case Negation(part):
-            return read(part)
-        case Compare(_, left, right):
-            return {(s.side, s.field) for term in (left, right) for s in _slices(term)}
-
-
-# --- what a NIC does with packets --------------------------------------------------------------------
-
-
-def hash_input(layout: HashInput, packets: Packets) -> np.ndarray:
-    """What Toeplitz reads; under simple-xor, the selected bits, which are the hash once moved to its top."""
-    values = {name: packets.values[name] for name in layout.fields}
-    for source in layout.fields:
-        target = source.replace("_src", "_dst")
-        if source == target or target not in layout.fields:
-            continue
-        s, d = values[source], values[target]
-        match layout.function:
-            case Function.SYMMETRIC_XOR:
-                values[source] = values[target] = s ^ d
-            case Function.SYMMETRIC_OR_XOR:
-                values[source], values[target] = s | d, s ^ d
-            case Function.SYMMETRIC_SORT:
-                values[source], values[target] = np.minimum(s, d), np.maximum(s, d)
-            case _:
-                pass
-    data = np.zeros_like(next(iter(packets.values.values())))
-    for name in WIRE:
-        if name in layout.fields or name in layout.zeroed:
-            data = data << WIDTHS[name] | values.get(name, 0)
-    return data
-
-
-def selected(layout: HashInput) -> int:
-    """Bits of the hash input."""
-    return sum(WIDTHS[name] for name in (*layout.fields, *layout.zeroed))
-
-
-def hashes(layout: HashInput, key: bytes, init: int) -> np.ndarray:
-    """The hash of every input value, in order."""
-    bits = selected(layout)
-    if layout.function is Function.SIMPLE_XOR:
-        return (np.arange(1 << bits, dtype=np.int64) << HASH - bits) ^ init
-    text = "".join(f"{byte:08b}" for byte in key) + "0" * 64
-    result = np.array([init], dtype=np.int64)
-    for bit in range(bits - 1, -1, -1):
-        result = np.concatenate([result, result ^ int(text[bit : bit + HASH], 2)])
-    return result
-
-
-def entries(value: np.ndarray, size: int, index: Index) -> np.ndarray:
-    """The table entries of hash values."""
-    match index:
-        case Index.LSB:
-            return value % size
-        case Index.MODULO:
-            return value % size
-        case Index.HIGH_BITS:
-            return value * size // 2**32
-        case Index.XOR_FOLD8:
-            four = [value // 256**n % 256 for n in range(4)]
-            return (four[0] ^ four[1] ^ four[2] ^ four[3]) % size
-
-
-# --- the meaning of a problem ------------------------------------------------------------------------
+from rss_dsl.problem import AllOf, Condition, HashInput, Port, Problem, Requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,11 +122,6 @@ def matter(port: Port) -> list[HashInput]:
         return list(port.inputs)
     hashed = {layout.packet_class: layout for layout in port.inputs}
     return [hashed.get(name, HashInput(name, ())) for name in port.traffic]
-
-
-def default_queue(port: Port, table: Sequence[int]) -> int:
-    """Where packets go that are not hashed."""
-    return table[0] if port.nic.default_queue.value is DefaultQueue.TABLE_0 else 0
 
 
 def _values(packet_class: str, name: str) -> np.ndarray:

@@ -1,139 +1,27 @@
-"""Which keys keep a Problem's promises: by trying every key, or by one equation for every tied pair.
+"""Which keys keep a Problem's promises, by one equation for every tied pair and each bit that has to agree.
 
-`broken` judges given keys by hashing every tied pair. `Keys` has the exact set: an equation for each pair and
-each bit that has to agree (no spans, no windows), and, where few key bits are read, `every_key` in its place.
+No spans, no windows. Where few key bits are read, `brute_every` tries every key in its place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 
-import numpy as np
-from brute import HASH, WIRE, Meaning, Tied, default_queue, entries, hashes, selected
+from brute import Meaning, Tied
+from brute_judge import agreed_size, corresponding, entry_bits
+from brute_linear import Affine, independent, thinned
+from brute_nic import HASH, WIRE, selected
 
 from rss_dsl.fields import WIDTHS
-from rss_dsl.nic import Function, Index
-from rss_dsl.problem import HashInput, Port
+from rss_dsl.nic import Function
+from rss_dsl.problem import HashInput
 
-KEY_BITS_TO_TRY = 9
-"""Most key bits of a port that `every_key` tries."""
-COMBINATIONS = 1 << 17
-"""Most combinations of the ports' keys that it tries."""
 FORMS_TO_TRY = 9
 """Most independent sums of key bits of which `Keys.number` tries all values."""
 SAMPLES = 4000
 """c classes that some key spreads are spread by one key in 2^c at least (a polynomial of degree c)."""
-
-
-def corresponding(meaning: Meaning, port: int) -> bool:
-    """Whether entries of the component's tables stand for sums of hash bits that can be made to agree.
-
-    Elsewhere only whole hashes can: tables picked in different ways, or of sizes that are no powers of two.
-    """
-    ports = [meaning.problem.ports[i] for i in meaning.component(port)]
-    smallest = min(port.table_size for port in ports)
-    remainders = {Index.LSB: Index.MODULO}
-    ways = {remainders.get(port.nic.index.value, port.nic.index.value) for port in ports}
-    repeated = all(port.table_size % smallest == 0 for port in ports)
-    return smallest == 1 or (len(ways) == 1 and repeated and smallest.bit_count() == 1)
-
-
-def entry_bits(port: Port, size: int) -> list[list[int]]:
-    """The hash bits (0 first) whose sums make the entry of a table of this size."""
-    count = size.bit_length() - 1
-    match port.nic.index.value:
-        case Index.HIGH_BITS:
-            return [[bit] for bit in range(count)]
-        case Index.XOR_FOLD8:
-            return [[bit + 8 * n for n in range(4)] for bit in range(8 - count, 8)]
-        case _:
-            return [[HASH - 1 - bit] for bit in range(count)]
-
-
-class Affine:
-    """Equations over GF(2): bit 0 of a row is the constant, bit 1 + v is variable v."""
-
-    def __init__(self) -> None:
-        self.rows: dict[int, int] = {}
-        self.pivots = 0
-
-    def reduced(self, row: int) -> int:
-        while found := row & self.pivots:
-            row ^= self.rows[found.bit_length() - 1]
-        return row
-
-    def add(self, row: int) -> None:
-        row = self.reduced(row)
-        if row:
-            self.rows[row.bit_length() - 1] = row
-            self.pivots |= 1 << row.bit_length() - 1
-
-    @property
-    def consistent(self) -> bool:
-        return 0 not in self.rows
-
-    def sample(self, random: Random, variables: int) -> int:
-        """A uniformly random solution, as a row with its constant set."""
-        value = random.getrandbits(variables) << 1 | 1
-        for pivot in sorted(self.rows):
-            rest = self.rows[pivot] ^ 1 << pivot
-            value = value & ~(1 << pivot) | ((rest & value).bit_count() & 1) << pivot
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """How keys part tied pairs, the worst that was found."""
-
-    queue: bool
-    """Some pair lands on different queues."""
-    bits: bool
-    """Some pair differs in what has to agree: entries of the smallest table, or whole hashes."""
-
-
-def broken(meaning: Meaning, keys: Sequence[bytes], tables: Sequence[Sequence[int]], whole: bool) -> Broken:
-    """Judge keys by every tied pair."""
-    queue = bits = False
-    ports = meaning.problem.ports
-    alike = [_alike(meaning, i) for i in range(len(ports))]
-    for tied in meaning.ties:
-        sides = (tied.requirement.first, tied.requirement.second)
-        queues, values, low = [], [], []
-        for i, layout, inputs in zip(sides, tied.layouts, tied.pairs.T, strict=True):
-            port, table = ports[i], np.array(tables[i])
-            if not layout.fields:
-                queues.append(np.full(len(inputs), default_queue(port, tables[i])))
-                continue
-            value = hashes(layout, keys[i], port.nic.hash_init.value)[inputs]
-            entry = entries(value, len(table), port.nic.index.value)
-            values.append(value)
-            low.append(entry if alike[i] else entries(value, agreed_size(meaning, i), port.nic.index.value))
-            queues.append(table[entry])
-        queue |= bool((queues[0] != queues[1]).any())
-        if len(values) == 2 and (whole or alike[sides[0]] is not False):
-            a, b = values if whole else low
-            bits |= bool((a != b).any())
-    return Broken(queue, bits)
-
-
-def _alike(meaning: Meaning, port: int) -> bool | None:
-    """Where only whole hashes can be made to agree: whether tied packets must still share an entry.
-
-    They must where all ports of the component pick entries in one way, else queues are all that counts.
-    """
-    if corresponding(meaning, port) or agreed_size(meaning, port) == 1:
-        return None
-    ports = [meaning.problem.ports[i] for i in meaning.component(port)]
-    return len({(port.table_size, port.nic.index.value) for port in ports}) == 1
-
-
-def agreed_size(meaning: Meaning, port: int) -> int:
-    """Entries of the table that a component has to agree on; one where there is one queue."""
-    ports = [meaning.problem.ports[i] for i in meaning.component(port)]
-    return min(port.table_size if port.queues > 1 else 1 for port in ports)
 
 
 class Keys:
@@ -326,77 +214,3 @@ def _places(layout: HashInput) -> set[int]:
         if name in layout.fields or name in layout.zeroed:
             at += WIDTHS[name]
     return found
-
-
-def every_key(meaning: Meaning) -> int | None:
-    """log2 of the number of keys that keep all entries together, found by trying them all.
-
-    None where there are too many. Bits that no entry depends on count as free.
-    """
-    ports = meaning.problem.ports
-    used: dict[int, list[int]] = {}
-    for i, port in enumerate(ports):
-        folded = port.nic.index.value is Index.XOR_FOLD8
-        if folded or port.pinned is not None or not corresponding(meaning, i):
-            return None
-        bits = [b for (b,) in entry_bits(port, agreed_size(meaning, i))]
-        widest = max((selected(layout) for layout in port.inputs), default=0)
-        used[i] = sorted({b + x for b in bits for x in range(widest)})
-        if len(used[i]) > KEY_BITS_TO_TRY:
-            return None
-    if meaning.problem.shared_keys or sum(map(len, used.values())) > COMBINATIONS.bit_length() - 1:
-        return None
-    tried = {i: _all_entries(meaning, i, bits) for i, bits in used.items()}
-    alive = np.indices([1 << len(bits) for bits in used.values()]).reshape(len(ports), -1)
-    for tied in meaning.hashed_ties:
-        i, j = tied.requirement.first, tied.requirement.second
-        here, there = tried[i][tied.layouts[0]], tried[j][tied.layouts[1]]
-        for d, e in tied.pairs:
-            alive = alive[:, here[alive[i], d] == there[alive[j], e]]
-    count = alive.shape[1]
-    assert count.bit_count() == 1, "keys that keep linear hashes together are a linear space"
-    unread = sum(port.key_bits - len(used[i]) for i, port in enumerate(ports))
-    return count.bit_length() - 1 + unread
-
-
-def _all_entries(meaning: Meaning, port: int, bits: Sequence[int]) -> dict[HashInput, np.ndarray]:
-    """For every class: the agreed entry of every input (second axis) under every key (first axis)."""
-    one = meaning.problem.ports[port]
-    size = agreed_size(meaning, port)
-    result = {}
-    for layout in one.inputs:
-        rows = []
-        for number in range(1 << len(bits)):
-            text = ["0"] * one.key_bits
-            for place, bit in enumerate(bits):
-                if bit < one.key_bits:
-                    text[bit] = str(number >> place & 1)
-            key = int("".join(text), 2).to_bytes(one.key_bits // 8, "big")
-            value = hashes(layout, key, one.nic.hash_init.value)
-            rows.append(entries(value, size, one.nic.index.value))
-        result[layout] = np.array(rows)
-    return result
-
-
-def thinned(tied: Tied) -> list[tuple[int, int]]:
-    """All pairs where they are few; otherwise, hashes being linear, pairs of which the others are sums."""
-    pairs = [(int(d), int(e)) for d, e in tied.pairs]
-    if len(pairs) <= 64:
-        return pairs
-    origin = pairs[0][0] << 16 | pairs[0][1]
-    steps = independent([(d << 16 | e) ^ origin for d, e in pairs])
-    return [pairs[0], *((value >> 16, value & 0xFFFF) for value in (step ^ origin for step in steps))]
-
-
-def independent(vectors: Sequence[int]) -> list[int]:
-    """Vectors from the list that no sums of earlier ones give."""
-    reduced: list[int] = []
-    kept = []
-    for vector in vectors:
-        rest = vector
-        for other in reduced:
-            rest = min(rest, rest ^ other)
-        if rest:
-            reduced.append(rest)
-            kept.append(vector)
-    return kept

@@ -10,8 +10,13 @@ from dataclasses import replace
 from random import Random
 
 import numpy as np
-from brute import Meaning, Packets, default_queue, entries, hash_input, hashes, holds, matter
-from brute_keys import Keys, agreed_size, broken, corresponding, every_key, independent
+from brute import Meaning, matter
+from brute_conditions import Packets, holds
+from brute_every import every_key
+from brute_judge import agreed_size, broken, corresponding
+from brute_keys import Keys
+from brute_linear import independent
+from brute_nic import default_queue, entries, hash_input, hashes
 from differ_base import check, shown
 from differ_engines import compare_count, compare_engine, compare_exports, compare_several
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
-from brute import Meaning, entries, hashes, selected
-from brute_keys import agreed_size, broken, corresponding, entry_bits
+from brute import Meaning
+from brute_judge import agreed_size, broken, corresponding, entry_bits
+from brute_nic import entries, hashes, selected
 from tiny import universe
 from tiny_problems import draw
 

@@ -1,6 +1,8 @@
 """Random Problems over the tiny universe: a seed gives one Problem, always the same.
 
-Conditions use the whole language. Sizes stay such that `brute` can enumerate packets.
+Sizes stay such that `brute` can enumerate packets. Two things are not drawn. `simple-xor` folds 32-bit words,
+and inputs of this size never fill one: its tests use fields of real width (`test_tied`, `test_traffic_hash`).
+Preferences choose among keys that are compared here: `test_counting` holds them against every key.
 """
 
 from __future__ import annotations
@@ -9,28 +11,19 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from tiny import draw_widths, tiny_classes
+from tiny_conditions import Conditions, fields_of
 
-from rss_dsl.fields import GENERIC, WIRE_ORDER
+from rss_dsl.fields import WIRE_ORDER
 from rss_dsl.nic import DefaultQueue, Function, Index, NicProfile
 from rss_dsl.nics.generic import GENERIC as NIC
 from rss_dsl.problem import (
-    AllOf,
-    AnyOf,
-    Arith,
-    Assumption,
-    Compare,
-    Condition,
-    Const,
     HashInput,
     Line,
-    Negation,
     PinnedKey,
     Port,
     Problem,
     Requirement,
     SharedKey,
-    Slice,
-    Term,
 )
 from rss_dsl.source import Source
 from rss_dsl.spec import Spec
@@ -41,8 +34,6 @@ USUAL_INPUT = 6
 MAX_PAIR = 19
 """Bits of a pair of packets, at most: what the enumeration can bear."""
 
-COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
-OPERATORS = ("&", "|", "^", "+", "-", "<<", ">>")
 LINEAR = (Function.TOEPLITZ, Function.SYMMETRIC_XOR)
 BENT = (Function.SYMMETRIC_OR_XOR, Function.SYMMETRIC_SORT)
 
@@ -70,6 +61,7 @@ class _Maker:
     def __init__(self, random: Random, widths: dict[str, int]) -> None:
         self.random, self.widths = random, widths
         self.classes = tiny_classes()
+        self.conditions = Conditions(random, widths, self.classes)
 
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
@@ -78,21 +70,15 @@ class _Maker:
         count = self.random.choices((1, 2, 3), (4, 5, 2))[0]
         ports = self.ports(count)
         lines: list[Line] = []
-        requirements = []
-        for number in range(self.random.choices((0, 1, 2, 3), (1, 6, 4, 2))[0]):
-            lines.append(Line(f"r{number}"))
-            first, second = self.random.randrange(count), self.random.randrange(count)
-            ends = ports[first], ports[second]
-            requirements.append(
-                Requirement(line=len(lines) - 1, first=first, second=second, condition=self.requirement(ends))
-            )
-        assumptions = tuple(self.assumption(i, ports[i]) for i in range(count) if self.chance(0.25))
-        pins = []
-        for i, port in enumerate(ports):
-            if self.chance(0.08):
-                lines.append(Line(f"key of {port.name}"))
-                pins.append((len(lines) - 1, i))
-                ports[i] = replace(port, pinned=PinnedKey(self.key(port.nic.key_bytes.value)))
+        requirements = [
+            self.requirement(number, ports)
+            for number in range(self.random.choices((0, 1, 2, 3), (1, 6, 4, 2))[0])
+        ]
+        lines += [Line(f"r{requirement.line}") for requirement in requirements]
+        assumptions = tuple(
+            self.conditions.assumption(i, ports[i]) for i in range(count) if self.chance(0.25)
+        )
+        pins = self.pins(ports, lines)
         shared = []
         if count > 1 and self.chance(0.1) and ports[0].key_bits == ports[1].key_bits:
             lines.append(Line("adapter card"))
@@ -109,6 +95,21 @@ class _Maker:
             seed=self.random.randrange(100),
         )
         return found if self.small(found) else None
+
+    def requirement(self, line: int, ports: list[Port]) -> Requirement:
+        first, second = self.random.randrange(len(ports)), self.random.randrange(len(ports))
+        condition = self.conditions.requirement((ports[first], ports[second]))
+        return Requirement(line=line, first=first, second=second, condition=condition)
+
+    def pins(self, ports: list[Port], lines: list[Line]) -> list[tuple[int, int]]:
+        """Pins some ports' keys, in place, and adds their lines."""
+        pins = []
+        for i, port in enumerate(ports):
+            if self.chance(0.08):
+                lines.append(Line(f"key of {port.name}"))
+                pins.append((len(lines) - 1, i))
+                ports[i] = replace(port, pinned=PinnedKey(self.key(port.nic.key_bytes.value)))
+        return pins
 
     def key(self, length: int) -> bytes:
         """Any key, or one that is mostly zero."""
@@ -206,110 +207,6 @@ class _Maker:
             packet_class, tuple(sorted(fields, key=order)), tuple(sorted(zeroed, key=order)), function
         )
 
-    # --- conditions --------------------------------------------------------------------------------------
-
-    def requirement(self, ports: tuple[Port, Port]) -> Condition:
-        if self.chance(0.45):
-            return self.session(ports)
-        return self.condition(ports, self.random.choice((1, 2, 2, 3)))
-
-    def session(self, ports: tuple[Port, Port]) -> Condition:
-        """Equalities between the packets, and perhaps something more general."""
-        parts = [self.equality(ports) for _ in range(self.random.randint(1, 4))]
-        if self.chance(0.5):
-            parts.append(self.condition(ports, 1))
-        parts = list(dict.fromkeys(parts))
-        return AllOf(tuple(parts)) if len(parts) > 1 else parts[0]
-
-    def equality(self, ports: tuple[Port, Port]) -> Condition:
-        here = self.name(ports[0])
-        bits = self.bits_of(here)
-        there = self.random.choice([n for n in self.names(ports[1]) if self.bits_of(n) == bits] or [here])
-        return Compare("==", Slice(0, here), Slice(1, there))
-
-    def condition(self, ports: tuple[Port, Port], depth: int, sides: tuple[int, ...] = (0, 1)) -> Condition:
-        shape = self.random.choices(("compare", "all", "any", "not"), (4, 3, 3, 2))[0] if depth else "compare"
-        match shape:
-            case "all" | "any":
-                parts = tuple(
-                    self.condition(ports, depth - 1, sides) for _ in range(self.random.choice((2, 2, 3)))
-                )
-                return AllOf(parts) if shape == "all" else AnyOf(parts)
-            case "not":
-                return Negation(self.condition(ports, depth - 1, sides))
-            case _:
-                return self.compare(ports, sides)
-
-    def compare(self, ports: tuple[Port, Port], sides: tuple[int, ...]) -> Condition:
-        side = self.random.choice(sides)
-        left = self.slice(ports, side)
-        bits = self.size(left)
-        op = self.random.choice(("==", "==", *COMPARISONS))
-        other = self.random.choice(sides)
-        kind = self.random.choices(("slice", "const", "range", "mask"), (5, 4, 1, 3))[0]
-        if bits is None:
-            return Compare(op, left, Slice(other, self.random.choice(("ip_src", "ip_dst"))))
-        match kind:
-            case "const":
-                return Compare(op, left, self.const(bits))
-            case "range":
-                low, high = sorted(self.random.getrandbits(bits) for _ in range(2))
-                return AllOf((Compare(">=", left, Const(low, bits)), Compare("<=", left, Const(high, bits))))
-            case "mask":
-                term = Arith(self.random.choice(OPERATORS), left, self.term(ports, other, bits))
-                return Compare(op, term, self.term(ports, self.random.choice(sides), bits))
-            case _:
-                return Compare(op, left, self.term(ports, other, bits))
-
-    def term(self, ports: tuple[Port, Port], side: int, bits: int) -> Term:
-        """A slice of so many bits, a constant if there is none."""
-        names = [n for n in self.names(ports[side]) if (self.bits_of(n) or 0) >= bits]
-        if not names or self.chance(0.25):
-            return self.const(bits)
-        name = self.random.choice(names)
-        start = self.random.randint(0, (self.bits_of(name) or 0) - bits)
-        whole = self.bits_of(name) == bits
-        return Slice(side, name) if whole else Slice(side, name, start, start + bits)
-
-    def const(self, bits: int) -> Const:
-        return Const(self.random.getrandbits(bits), bits if self.chance(0.7) else None)
-
-    def slice(self, ports: tuple[Port, Port], side: int) -> Slice:
-        name = self.name(ports[side])
-        bits = self.bits_of(name)
-        if bits is None:
-            return Slice(side, name, 0, 1) if self.chance(0.5) else Slice(side, name)
-        if self.chance(0.7):
-            return Slice(side, name)
-        start = self.random.randrange(bits)
-        return Slice(side, name, start, self.random.randint(start + 1, bits))
-
-    def size(self, part: Slice) -> int | None:
-        return self.bits_of(part.field) if part.stop is None else part.stop - part.start
-
-    def bits_of(self, name: str) -> int | None:
-        """Width of a name, None if classes differ in it."""
-        widths = {self.widths[field] for field in GENERIC.get(name, (name,)) if field in self.widths}
-        return widths.pop() if len(widths) == 1 else None
-
-    def names(self, port: Port) -> list[str]:
-        """Names that the port's packets may have, those of hashed fields more often."""
-        kinds = [self.classes[layout.packet_class] for layout in port.inputs]
-        found = [n for kind in kinds for n in kind.names]
-        found += 3 * [
-            name
-            for kind, layout in zip(kinds, port.inputs, strict=True)
-            for name, canonical in kind.names.items()
-            if canonical in layout.fields
-        ]
-        return found
-
-    def name(self, port: Port) -> str:
-        return self.random.choice(list(WIRE_ORDER[2:3]) if self.chance(0.02) else self.names(port))
-
-    def assumption(self, number: int, port: Port) -> Assumption:
-        return Assumption(number, self.condition((port, port), self.random.choice((0, 0, 1, 2)), (0,)))
-
     # --- sizes -------------------------------------------------------------------------------------------
 
     def small(self, problem: Problem) -> bool:
@@ -318,8 +215,8 @@ class _Maker:
             ports = requirement.first, requirement.second
             sizes = [0, 0]
             for side, i in enumerate(ports):
-                names = {n for s, n in _fields(requirement.condition) if s == side}
-                names |= {n for a in problem.assumptions if a.port == i for _, n in _fields(a.condition)}
+                names = {n for s, n in fields_of(requirement.condition) if s == side}
+                names |= {n for a in problem.assumptions if a.port == i for _, n in fields_of(a.condition)}
                 sizes[side] = max(
                     self._packet_bits(name, names, problem.ports[i])
                     for name in self._classes_of(problem.ports[i])
@@ -337,23 +234,3 @@ class _Maker:
         fields = {kind.names[name] for name in names if name in kind.names}
         fields |= set(layout.fields) if layout else set()
         return sum(self.widths[name] for name in fields if name not in kind.fixed)
-
-
-def _fields(condition: Condition) -> set[tuple[int, str]]:
-    match condition:
-        case AllOf(parts) | AnyOf(parts):
-            return {found for part in parts for found in _fields(part)}
-        case Negation(part):
-            return _fields(part)
-        case Compare(_, left, right):
-            return _term_fields(left) | _term_fields(right)
-
-
-def _term_fields(term: Term) -> set[tuple[int, str]]:
-    match term:
-        case Slice(side, name, _, _):
-            return {(side, name)}
-        case Arith(_, left, right):
-            return _term_fields(left) | _term_fields(right)
-        case _:
-            return set()
