@@ -10,8 +10,9 @@ from generate.catalogue import descriptions
 from generate.describe import NetworkFunction, Sharded
 from generate.harness import explore
 from generate.layouts import ADDRESS
+from generate.libvig.chains import dchain_free_index, expire_items_single_map
 from generate.packets import ethernet, ipv4, options, ports
-from generate.tables import table
+from generate.tables import increment, table
 from rss_callpaths.accesses import analyse
 from rss_callpaths.files.memory import Memory
 from rss_callpaths.infer import Options, infer
@@ -222,3 +223,40 @@ def inferred_from(process):
     memory = Memory(pool)
     paths = [read_text(print_path(path), path.name, memory)[0] for path in explore(nf)]
     return infer(analyse(paths, vigor(), pool), pool)
+
+
+def test_freeing_an_index_whose_key_stays_proves_no_ownership():
+    def process(run):
+        ip = ipv4(run, ethernet(run))
+        if ip is None or run.device == 1:
+            return run.device
+        key = ADDRESS.holds(addr=ip["src_addr"])
+        index = SERVICE.find(run, key)
+        if index is None:
+            index = SERVICE.add(run, key)
+        elif run.branch(ip["type_of_service"].equals(1)):
+            dchain_free_index(run, SERVICE.ages, index)
+            return 1
+        if index is not None:
+            increment(run, SERVICE.counters, index)
+        return 1
+
+    found = inferred_from(process)
+    assert {refusal.reason.rule.code for refusal in found.refusals} <= {"RSS421", "RSS422"}
+    labels = [label.message for refusal in found.refusals for label in refusal.reason.related]
+    assert any("its key stays in `service`" in label for label in labels)
+
+
+def test_expiry_by_a_vector_that_does_not_hold_the_keys_proves_no_ownership():
+    def process(run):
+        ip = ipv4(run, ethernet(run))
+        if ip is None or run.device == 1:
+            return run.device
+        expire_items_single_map(run, SERVICE.ages, SERVICE.counters, SERVICE.entries, 10**9)
+        SERVICE.count(run, ADDRESS.holds(addr=ip["src_addr"]))
+        return 1
+
+    found = inferred_from(process)
+    assert found.spec is None
+    labels = [label.message for refusal in found.refusals for label in refusal.reason.related]
+    assert any("`service_counters`" in label for label in labels)

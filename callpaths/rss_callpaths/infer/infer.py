@@ -8,7 +8,8 @@ from dataclasses import replace
 from rss_callpaths.access import Access, Accesses
 from rss_callpaths.infer.assumed import Within, assumed
 from rss_callpaths.infer.bypass import Bypass, bypass
-from rss_callpaths.infer.conflicts import Clash, Doubt, Found, conflicts
+from rss_callpaths.infer.conflicts import conflicts
+from rss_callpaths.infer.found import Clash, Doubt, Found
 from rss_callpaths.infer.ownership import Ownership
 from rss_callpaths.infer.pairs import Pairs
 from rss_callpaths.infer.plan import devices, port_plans, reduced, settled, steered_fields, usual

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rss_callpaths.access import Access, Accesses
 from rss_callpaths.infer.assumed import Within
-from rss_callpaths.infer.conflicts import Doubt, Found
+from rss_callpaths.infer.found import Doubt, Found
 from rss_callpaths.infer.relation import Fields, Relation, directly_implied, implied
 from rss_callpaths.infer.results import Requirement
 from rss_callpaths.infer.shapes import common_name, hashable_fields

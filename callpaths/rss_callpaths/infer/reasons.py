@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rss_callpaths.access import Access, Accesses, PathAccesses
 from rss_callpaths.infer.bypass import Failure
-from rss_callpaths.infer.conflicts import Clash, Unplaced
+from rss_callpaths.infer.found import Clash, Unplaced
 from rss_callpaths.infer.ownership import Ownership
 from rss_callpaths.infer.results import Refusal, identity
 from rss_callpaths.library import Kind
@@ -111,8 +111,7 @@ class Reasons:
             return []
         return [
             Label(self.span(each.at), f"indices prove no ownership: {each.why}")
-            for chain, each in ownership.broken.items()
-            if chain == clash.object or clash.why == "symbol"
+            for each in ownership.broken.values()
         ]
 
     def failure(self, failure: Failure) -> Refusal:
