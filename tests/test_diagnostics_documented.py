@@ -16,6 +16,7 @@ from rss_dsl.diagnostics import Diagnostic, RssError, Rule
 from rss_dsl.loading import loads
 from rss_dsl.pages import explanation
 from rss_dsl.spec import Nf
+from rss_solver.diagnostics.coverage import coverage
 
 PARTS = ("What it means", "Why it matters", "Example", "What to do")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -33,8 +34,10 @@ def example(code: str) -> tuple[str, str]:
 
 
 def findings(text: str) -> tuple[Diagnostic, ...]:
+    """What checking says or, where it says nothing, what the solver says of coverage."""
     try:
-        return check(loads(text, "example.rss")).diagnostics
+        checked = check(loads(text, "example.rss"))
+        return checked.diagnostics or tuple(coverage(checked.problem))
     except RssError as error:
         return error.diagnostics
 
