@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 from rss_callpaths.prove.arrivals import Kind
@@ -55,7 +56,7 @@ class Agreement:
         self.ends = (first, second)
         self.total = first.bits + second.bits
         words = [end.word for end in self.ends if end.word is not None]
-        self.word = terms.concat(words) if words else None
+        self.word = terms.concat(words) if words else terms.number(0, 1)
         self.random = Random(self.total)
 
     def parted(self) -> Parted | Unknown | None:
@@ -65,7 +66,7 @@ class Agreement:
         possible = self.questions.possible()
         if possible is not True:
             return None if possible is False else possible
-        if self.word is None:
+        if not self.total:
             return 0, 0
         models = self._sampled()
         if isinstance(models, Unknown):
@@ -113,7 +114,6 @@ class Agreement:
         return models
 
     def _find(self, *flags: Flag) -> int | Unknown | None:
-        assert self.word is not None
         found = self.questions.find([self.word], *flags)
         return found[0] if isinstance(found, tuple) else found
 
@@ -145,11 +145,10 @@ class Agreement:
         for bit in classes[0]:
             yield terms.negation(terms.equal(self._bit(bit), terms.number(model >> bit & 1, 1)))
         for group in classes[1:]:
-            for one, other in zip(group, group[1:], strict=False):
+            for one, other in pairwise(group):
                 yield terms.negation(terms.equal(self._bit(one), self._bit(other)))
 
     def _bit(self, bit: int) -> Word:
-        assert self.word is not None
         return self.terms.extract(self.word, bit, 1)
 
     # --- what follows -----------------------------------------------------------------------------------
@@ -214,7 +213,6 @@ class Agreement:
     # --- counterexamples --------------------------------------------------------------------------------
 
     def _search(self, classes: Sequence[Sequence[int]], model: int) -> Parted | Unknown | None:
-        assert self.word is not None
         steps = [sum(1 << bit for bit in group) for group in classes[1:]]
         asked = 0
         for _ in range(8 * TRIES):

@@ -129,10 +129,12 @@ class Fields:
             self._words[canonical] = self._made(canonical)
         return self._words[canonical]
 
-    def known(self) -> tuple[str, ...]:
-        """Fields that the path read or the NIC hashes."""
+    def known(self, read: frozenset[int]) -> tuple[str, ...]:
+        """Fields that the NIC hashes, or of which bytes were read."""
         hashed = self.kind.layout.fields if self.kind.layout else ()
-        return tuple(dict.fromkeys((*sorted(name for _, name, _, _ in self.kind.places), *hashed)))
+        fixed = packet_classes()[self.kind.packet_class].fixed
+        found = {name for byte, name, _, _ in self.kind.places if byte in read and name not in fixed}
+        return tuple(dict.fromkeys((*hashed, *sorted(found))))
 
     def prepared(self) -> Word | None:
         """What the Toeplitz hash reads, None if nothing is hashed."""

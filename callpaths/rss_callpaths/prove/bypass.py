@@ -9,7 +9,7 @@ Both are proved here, for every path that asks a chain whether such an index is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from rss_callpaths.access import Access, Accesses, PathAccesses, StateObject, Truth
@@ -46,6 +46,9 @@ class Bypass:
         self.lemmas: list[str] = []
         self.failed: dict[StateObject | None, str] = {}
         """Objects of which that could not be proved, and why."""
+        self.found: list[Refuted | Undecided] = []
+        """What became of that instead: packets that fill and read a cell on different cores."""
+        self._met: dict[str, list[Refuted | Undecided]] = {}
         self._behaviours = Behaviours(accesses.library, ownership, packets)
         for chain in accesses.objects:
             if chain.type == "chain" and chain not in ownership.broken:
@@ -59,11 +62,16 @@ class Bypass:
         anchors = [vector for vector in vectors if self._is_anchor(vector, chain)]
         passing = [each for each in asked if self._passes(each, anchors)]
         failing = [each for each in asked if each not in passing]
-        why = self._difference(failing)
+        why, which = self._difference(failing)
         for each in passing if why else asked:
             self.excused |= {(a.path, a.call, a.object) for a in each.uses}
         if why:
-            self.failed |= {each: why for each in (chain, *vectors)}
+            self.failed |= dict.fromkeys((chain, *vectors), why)
+            self.found += [
+                replace(found, why=why) if isinstance(found, Refuted) else found
+                for each in which
+                for found in self._met.get(each.path.path.name, ())
+            ]
             return
         checked = ", ".join(f"`{vector.name}`" for vector in anchors)
         if passing:
@@ -107,17 +115,20 @@ class Bypass:
     # --- packets that pass ------------------------------------------------------------------------------
 
     def _is_anchor(self, vector: StateObject, chain: StateObject) -> bool:
-        """Whether a cell holds what the packet stored that took its index, or a later one of the same owner."""
+        """Whether a cell holds what the packet stored that took its index, or a later one of its owner."""
         for path in self.paths:
             written = [each for each in path.accesses if each.object == vector and is_write(each)]
             for each in written:
                 owner = self.ownership.cell_owner(path, each)
                 if owner is None or owner.chain != chain or not owner.plain:
                     return False
-            for take in path.accesses:
-                if take.kind is Kind.CREATE and take.object == chain and take.success is not Truth.REFUTED:
-                    if not any(self.keys.alike(each.key, take.result) for each in written):
-                        return False
+            taken = [
+                each.result
+                for each in path.accesses
+                if each.kind is Kind.CREATE and each.object == chain and each.success is not Truth.REFUTED
+            ]
+            if not all(any(self.keys.alike(each.key, index) for each in written) for index in taken):
+                return False
         return True
 
     def _passes(self, asked: _Asked, anchors: Sequence[StateObject]) -> bool:
@@ -139,7 +150,9 @@ class Bypass:
         ]
         for writer in writers:
             relation = self._filled(writer[1], read)
-            if relation is not None and self.meet(relation, writer, (asked.path, read)) is not None:
+            found = None if relation is None else self.meet(relation, writer, (asked.path, read))
+            if found is not None:
+                self._met.setdefault(asked.path.path.name, []).append(found)
                 return False
         return bool(writers)
 
@@ -154,21 +167,24 @@ class Bypass:
 
     # --- packets that do not ----------------------------------------------------------------------------
 
-    def _difference(self, failing: Sequence[_Asked]) -> str:
-        """What tells packets apart that fail the check or find nothing; empty if nothing does."""
+    def _difference(self, failing: Sequence[_Asked]) -> tuple[str, tuple[_Asked, ...]]:
+        """What tells packets apart that fail the check or find nothing, and their paths; empty if nothing."""
         for one in failing:
             changed = next((each for each in one.uses if each.mutates), None)
             if changed is not None:
-                return (
-                    f"`{changed.name}` in line {changed.source_line} of `{one.path.path.name}` changes the cell "
-                    "of an index that only the packet vouches for"
+                why = (
+                    f"`{changed.name}` in line {changed.source_line} of `{one.path.path.name}` changes a "
+                    "cell by an index that the packet brings along, and no check on that path puts it on the "
+                    "core of the cell's owner"
                 )
+                return why, (one,)
         for one, other in combinations(failing, 2):
             if set(one.path.in_ports) & set(other.path.in_ports):
                 what = self._behaviours.difference(one.path, other.path)
                 if what:
-                    return (
+                    why = (
                         f"packets of `{one.path.path.name}` and `{other.path.path.name}` {what}, and only "
                         "what the core finds under the packet's index decides which path they take"
                     )
-        return ""
+                    return why, (one, other)
+        return "", ()

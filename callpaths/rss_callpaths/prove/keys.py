@@ -41,7 +41,7 @@ class Keys:
         return self._equal(list(zip(*padded, strict=True)))
 
     def is_stored_as(self, path: PathAccesses, keyed: Access, stored: Term | None) -> bool:
-        """Whether what is stored is the key of an access of the same path, in all that the paths show of it."""
+        """Whether what is stored is the key of an access of the same path, in all that is shown of it."""
         if keyed.key is None or stored is None:
             return False
         key, value = bytes_of(keyed.key, self.pool), bytes_of(stored, self.pool)
@@ -77,7 +77,7 @@ class Keys:
         return tuple(wanted)
 
     def _fields(self, path: PathAccesses, access: Access) -> tuple[int, ...] | None:
-        """The key's bytes that its fields cover; None where fields are not shown, or shown of something else."""
+        """The key's bytes that its fields cover; None where they are not shown, or of something else."""
         place = path.path.name, access.call if access.key_call is None else access.key_call
         if place not in self._shown:
             self._shown[place] = self._covered(path, access, place[1])

@@ -1,4 +1,4 @@
-"""Indices that belong to a core: what is checked on the paths before indices of a chain are told apart by keys.
+"""Indices that belong to a core: what is checked on the paths before indices are told apart by keys.
 
 An index that a core takes from its chain stays with it if maps hand it out again only under the key that it
 was stored under. For a chain and a map that is so if on all paths

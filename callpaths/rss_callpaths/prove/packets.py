@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rss_callpaths.access import PathAccesses
+from rss_callpaths.chunks import PACKET
 from rss_callpaths.origins import Symbol, nodes, symbols
 from rss_callpaths.prove.agreement import Agreement, End
 from rss_callpaths.prove.arrivals import Fields, Kind, packet_of
@@ -97,10 +98,10 @@ class Packets:
             found = Agreement(terms, self.questions, first, second).parted()
             if not isinstance(found, tuple):
                 return found
-            return self._packets(fields, (first, second), found)
+            return self._packets(meeting, fields, (first, second), found)
 
     def _packets(
-        self, fields: Sequence[Fields], ends: tuple[End, End], data: tuple[int, int]
+        self, meeting: Meeting, fields: Sequence[Fields], ends: tuple[End, End], data: tuple[int, int]
     ) -> tuple[Packet, Packet] | Unknown:
         """The packets that have these hash inputs."""
         flags = [
@@ -108,7 +109,7 @@ class Packets:
             for end, value in zip(ends, data, strict=True)
             if end.word is not None
         ]
-        names = [each.known() for each in fields]
+        names = [each.known(self._read(meeting, side)) for side, each in enumerate(fields)]
         words = [each.word(name) for each, known in zip(fields, names, strict=True) for name in known]
         found = self.questions.find(words, *flags) if words else ()
         if not isinstance(found, tuple):
@@ -119,8 +120,13 @@ class Packets:
             packet_of(fields[1].kind, names[1], found[split:]),
         )
 
+    def _read(self, meeting: Meeting, side: int) -> frozenset[int]:
+        """The packet's bytes that matter."""
+        terms = (*meeting.terms[side], *meeting.kinds[side].condition, *self._conditions(meeting, side))
+        return frozenset(at for term in terms for array, at in self.symbols(term) if array.name == PACKET)
+
     def _conditions(self, meeting: Meeting, side: int) -> tuple[Term, ...]:
-        """The conditions of a packet's path that say something of what is asked, directly or through others."""
+        """The conditions of a packet's path that bear on what is asked, directly or through others."""
         if meeting.paths is None:
             return ()
         kind = meeting.kinds[side]
@@ -142,7 +148,7 @@ class Packets:
                 term
                 for term in left
                 if any(
-                    symbol in seen or (symbol[0].name == "packet_chunks" and symbol[1] in from_packet)
+                    symbol in seen or (symbol[0].name == PACKET and symbol[1] in from_packet)
                     for symbol in self.symbols(term)
                 )
             ]

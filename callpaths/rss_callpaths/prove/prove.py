@@ -1,6 +1,6 @@
 """From the paths to the keys: no two packets of different cores touch one cell that either of them changes.
 
-For every pair of accesses to one object of which one changes it, and every pair of ports and kinds of packets,
+For every pair of accesses to one object of which one changes it, every pair of ports and kinds of packets,
 the solver is asked for two packets that satisfy both paths' conditions, address the same cell and land on
 different cores under the keys, field sets and tables. Cells that are addressed by indices of a chain are told
 apart by the keys of their owners, where that is proved on the paths (`ownership`).
@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations_with_replacement
+from itertools import chain, combinations_with_replacement
 
 from rss_callpaths.access import Access, Accesses, PathAccesses, StateObject
 from rss_callpaths.prove.arrivals import Kind, Wire, kinds_of
 from rss_callpaths.prove.bypass import Bypass
 from rss_callpaths.prove.cells import Cells, Local
 from rss_callpaths.prove.keys import Keys, Relation
-from rss_callpaths.prove.ownership import Ownership, Use
+from rss_callpaths.prove.ownership import Ownership, Use, expires
 from rss_callpaths.prove.packets import Meeting, Packets
 from rss_callpaths.prove.ports import wires
 from rss_callpaths.prove.verdict import Assumed, Party, Proved, Refuted, Undecided, Verdict
@@ -65,20 +65,15 @@ class _Prover:
         self._agreed: set[tuple[Relation, str, int, str, int]] = set()
 
     def verdict(self) -> Verdict:
-        """The first pair that fails decides."""
+        """The first pair that fails decides; pairs that show keys best come first."""
         bypass = Bypass(self.accesses, self.ownership, self.packets, self.meet)
         undecided: Undecided | None = None
-        for one, other in self._pairs(bypass):
-            relation = self.cells.meet(one, other)
-            self.count.pairs += 1
-            if relation is None or isinstance(relation, Local):
-                self.count.local += 1
-                self.count.assumed.update(relation.assumed if relation else ())
-                continue
-            found = self.meet(relation, one, other)
-            if isinstance(found, Refuted):
+        for found in chain(self._kept(bypass, keyed=True), bypass.found, self._kept(bypass, keyed=False)):
+            if isinstance(found, Undecided):
+                undecided = undecided or found
+            elif undecided is None or found.object not in bypass.failed:
                 return self._explained(found, bypass)
-            undecided = undecided or found
+        undecided = undecided or self._without_packets()
         if undecided is not None:
             return undecided
         return Proved(
@@ -89,28 +84,47 @@ class _Prover:
             assumed=self._assumed(),
         )
 
-    # --- pairs ------------------------------------------------------------------------------------------
+    def _kept(self, bypass: Bypass, *, keyed: bool) -> Iterator[Refuted | Undecided]:
+        """What is wrong with pairs of accesses by keys, or with all others."""
+        for one, other in self._pairs(bypass, keyed):
+            relation = self.cells.meet(one, other)
+            self.count.pairs += 1
+            if relation is None or isinstance(relation, Local):
+                self.count.local += 1
+                self.count.assumed.update(relation.assumed if relation else ())
+                continue
+            found = self.meet(relation, one, other)
+            if found is not None:
+                yield found
 
-    def _pairs(self, bypass: Bypass) -> Iterator[tuple[Use, Use]]:
-        uses: dict[StateObject | None, list[Use]] = {}
-        changed: set[StateObject | None] = set()
+    def _without_packets(self) -> Undecided | None:
+        """An access of a path of which it is not known what packets take it, to something that changes."""
+        changed = {each.object for path in self.accesses.paths for each in path.accesses if each.mutates}
         for path in self.accesses.paths:
             for access in path.accesses:
-                if (path.path.name, access.call, access.object) in bypass.excused:
-                    continue
-                uses.setdefault(access.object, []).append((path, access))
-                if access.mutates:
-                    changed.add(access.object)
+                known = path.in_ports and path.readings
+                if not known and access.object in changed and not self.ownership.is_ageing(path, access):
+                    return Undecided(object=access.object, first=access, second=access)
+        return None
+
+    # --- pairs ------------------------------------------------------------------------------------------
+
+    def _pairs(self, bypass: Bypass, keyed: bool) -> Iterator[tuple[Use, Use]]:
+        """Pairs of which one changes the object; those that age entries after the others."""
+        uses: dict[StateObject | None, list[Use]] = {}
+        for path in self.accesses.paths:
+            for access in path.accesses:
+                if (path.path.name, access.call, access.object) not in bypass.excused:
+                    uses.setdefault(access.object, []).append((path, access))
         strangers = uses.pop(None, [])
-        for one in strangers:
-            for other in (*strangers, *(use for found in uses.values() for use in found)):
-                if one[1].mutates or other[1].mutates:
-                    yield one, other
+        if not keyed:
+            every = [*strangers, *chain.from_iterable(uses.values())]
+            yield from ((one, other) for one in strangers for other in every if _changed(one, other))
         for each, found in uses.items():
-            if each in changed:
-                for one, other in combinations_with_replacement(found, 2):
-                    if one[1].mutates or other[1].mutates:
-                        yield one, other
+            if each is None or keyed is (each.type in ("vector", "chain")):
+                continue
+            found.sort(key=lambda use: expires(use[1]))
+            yield from (pair for pair in combinations_with_replacement(found, 2) if _changed(*pair))
 
     def meet(self, relation: Relation, one: Use, other: Use) -> Refuted | Undecided | None:
         """Packets of two accesses that satisfy a relation and land on different cores."""
@@ -135,15 +149,14 @@ class _Prover:
         for first in self._kinds_of(*one):
             for second in self._kinds_of(*other):
                 found = self._parted(relation, one[0], first, other[0], second)
-                if isinstance(found, Unknown):
+                if found is not None and (first.unasked or second.unasked):
+                    self.count.assumed.add(Assumed.OPTIONS)
+                elif isinstance(found, Unknown):
                     undecided = Undecided(object=one[0][1].object, first=one[0][1], second=other[0][1])
                 elif found is not None:
                     landings = first.wire.land(found[0]), second.wire.land(found[1])
                     if landings[0].queue == landings[1].queue:
                         raise AssertionError("the replay puts two packets on one core that were told apart")
-                    if first.unasked or second.unasked:
-                        self.count.assumed.add(Assumed.OPTIONS)
-                        continue
                     return Refuted(
                         object=one[0][1].object or other[0][1].object,
                         first=Party(access=one[0][1], landing=landings[0]),
@@ -189,8 +202,7 @@ class _Prover:
 
     def _assumed(self) -> tuple[Assumed, ...]:
         found = set(self.count.assumed)
-        used = [wire for wire in self.wires.values()]
-        if any(wire.port.traffic is not None for wire in used):
+        if any(wire.port.traffic is not None for wire in self.wires.values()):
             found.add(Assumed.TRAFFIC)
         if self.problem.assumptions:
             found.add(Assumed.ASSUMPTIONS)
@@ -203,7 +215,7 @@ class _Prover:
 
     def _explained(self, found: Refuted, bypass: Bypass) -> Refuted:
         accesses: Sequence[Access] = (found.first.access, found.second.access)
-        reasons = [bypass.failed.get(found.object), *(self._broken(each) for each in accesses)]
+        reasons = [found.why, bypass.failed.get(found.object), *(self._broken(each) for each in accesses)]
         why = next((reason for reason in reasons if reason), "")
         return Refuted(
             object=found.object, first=found.first, second=found.second, why=why, assumed=found.assumed
@@ -212,14 +224,19 @@ class _Prover:
     def _broken(self, access: Access) -> str | None:
         chains = [each for each in self.ownership.broken if each == access.object]
         chains += [
-            chain
+            chain_
             for path in self.accesses.paths
             for each in path.accesses
             if each.object == access.object
-            for chain in self._used_chains(path)
+            for chain_ in self._used_chains(path)
             if access.function.index == "key" and access.object and access.object.type == "vector"
         ]
-        return next((f"indices of `{chain.name}`: {self.ownership.broken[chain]}" for chain in chains), None)
+        return next((f"indices of `{each.name}`: {self.ownership.broken[each]}" for each in chains), None)
 
     def _used_chains(self, path: PathAccesses) -> list[StateObject]:
         return [each.object for each in path.accesses if each.object in self.ownership.broken if each.object]
+
+
+def _changed(one: Use, other: Use) -> bool:
+    """Whether either access changes what the other can see."""
+    return one[1].mutates or other[1].mutates
