@@ -29,8 +29,10 @@ from rss_solver.explain import (
     Together,
     Unequal,
     WayOut,
+    WithoutAssumption,
     WithoutLines,
 )
+from rssc.conflicts import assumption_text
 
 Document = dict[str, object]
 
@@ -52,12 +54,13 @@ def _step(problem: Problem, step: Step) -> Document:
             return {**label, "kind": "pinned-key", "port": problem.ports[port].name}
         case Shared(_, first, second):
             return {**label, "kind": "shared-key", "ports": [problem.ports[i].name for i in (first, second)]}
-        case Ties(_, classes, effects, always):
+        case Ties(_, classes, effects, always, assumptions, _):
             return {
                 **label,
                 "kind": "ties",
                 "classes": [list(pair) for pair in classes],
                 "always": always,
+                "assumptions": [assumption_text(problem, one) for one in assumptions],
                 "effects": [_effect(problem, effect) for effect in effects],
             }
 
@@ -79,8 +82,13 @@ def _field(problem: Problem, bits: FieldBits) -> Document:
 
 def _end(problem: Problem, end: End) -> Document:
     match end:
-        case NothingLeft(port, classes):
-            return {"kind": "nothing-left", "port": problem.ports[port].name, "classes": list(classes)}
+        case NothingLeft(port, classes, assumptions):
+            return {
+                "kind": "nothing-left",
+                "port": problem.ports[port].name,
+                "classes": list(classes),
+                "assumptions": [assumption_text(problem, one) for one in assumptions],
+            }
         case NotTogether(classes):
             found = [{"port": problem.ports[port].name, "class": name} for port, name in classes]
             return {"kind": "not-together", "classes": found}
@@ -102,6 +110,8 @@ def _way(problem: Problem, way: WayOut) -> Document:
             return {"kind": "equality-index", "index_bits": bits}
         case WithoutLines(lines):
             return {"kind": "without", "requirements": [problem.lines[line].label for line in lines]}
+        case WithoutAssumption(assumption):
+            return {"kind": "without-assumption", "assumption": assumption_text(problem, assumption)}
         case OtherFieldSets(sets):
             return {"kind": "field-sets", "hash": [_field_set(problem, one) for one in sets]}
         case OtherNic(ports, nic, sets):

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from textwrap import wrap
 
-from rss_dsl.assumptions import assumed
 from rss_dsl.codes import NO_KEY
 from rss_dsl.diagnostics import Diagnostic, Label
 from rss_dsl.problem import Problem
@@ -35,6 +34,7 @@ from rss_solver.explain import (
     Together,
     Unequal,
     WayOut,
+    WithoutAssumption,
     WithoutLines,
 )
 
@@ -117,10 +117,14 @@ def _step(problem: Problem, step: Step) -> str:
             return f"{label} fixes every key bit of {problem.ports[port].name}"
         case Shared(_, first, second):
             return f"{label} gives {problem.ports[first].name} and {problem.ports[second].name} one key"
-        case Ties(_, classes, effects, always):
+        case Ties(_, classes, effects, always, assumptions, elsewhere):
+            names = list(dict.fromkeys(name for pair in classes for name in pair))
+            if assumptions:
+                label = f"under {_assumptions(problem, assumptions)}, {label}"
+            if elsewhere:
+                label = f"{label}, of {_classes(names)},"
             if not always:
                 return f"{label} {'; it '.join(_effects(problem, classes, effects))}"
-            names = list(dict.fromkeys(name for pair in classes for name in pair))
             return f"{label} holds for every two packets of {_classes(names)}, so all of them must meet"
 
 
@@ -166,12 +170,13 @@ def _tie(problem: Problem, effect: Effect) -> str:
 
 def _end(problem: Problem, end: End) -> str:
     match end:
-        case NothingLeft(port, classes):
+        case NothingLeft(port, classes, assumptions):
             name = problem.ports[port].name
             their = "its" if len(classes) == 1 else "their"
             left = f"nothing of {_classes(classes)} on {name} is left"
-            if any(assumed(problem, port, one) for one in classes):
-                return f"{left}: every key bit that hashes what the assumptions let vary is fixed"
+            if assumptions:
+                vary = f"{_assumptions(problem, assumptions)} let{'s' * (len(assumptions) == 1)} vary"
+                return f"{left}: every key bit that hashes what {vary} is fixed"
             return f"{left}: every key bit that picks {their} queue is fixed"
         case NotTogether(classes):
             names = [f"`{packet_class}` on {problem.ports[port].name}" for port, packet_class in classes]
@@ -185,6 +190,15 @@ def _end(problem: Problem, end: End) -> str:
             return f"{_series([_bit(problem, bit) for bit in bits])} must add up to zero and do not"
 
 
+def _assumptions(problem: Problem, statements: Sequence[int]) -> str:
+    return _series([f"`{assumption_text(problem, one)}`" for one in statements])
+
+
+def assumption_text(problem: Problem, statement: int) -> str:
+    """An assumption as the spec has it, on one line."""
+    return " ".join(problem.assumptions[statement].span.text.split())
+
+
 def _bit(problem: Problem, bit: KeyBit) -> str:
     return f"bit {bit[1]} of {problem.ports[bit[0]].name}'s key"
 
@@ -196,6 +210,8 @@ def _way(problem: Problem, way: WayOut) -> str:
         case WithoutLines(lines):
             names = _series([f"`{problem.lines[line].label}`" for line in lines])
             return f"leaving out {names}{' together' if len(lines) > 1 else ''}"
+        case WithoutAssumption(assumption):
+            return f"leaving out `{assumption_text(problem, assumption)}`"
         case OtherFieldSets(sets):
             return f"hashing other fields: {'; '.join(_field_set(problem, one) for one in sets)}"
         case OtherNic(ports, nic, sets):

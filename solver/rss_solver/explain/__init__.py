@@ -1,5 +1,6 @@
 """Explanations as data: what is left of the keys, why nothing is, and what would change that."""
 
+from rss_solver.explain.assuming import unassumed
 from rss_solver.explain.keymap import Fixed, Free, Run, Same, State, Sum, Unread, Zero
 from rss_solver.explain.keys import ClassKeys, FreeBits, GroupKeys, Range, explain
 from rss_solver.explain.reasoning import (
@@ -24,6 +25,7 @@ from rss_solver.explain.ways import (
     OtherFieldSets,
     OtherNic,
     WayOut,
+    WithoutAssumption,
     WithoutLines,
     leaves_key,
     ways_out,
@@ -66,11 +68,13 @@ __all__ = [
     "Unequal",
     "Unread",
     "WayOut",
+    "WithoutAssumption",
     "WithoutLines",
     "Zero",
     "explain",
     "leaves_key",
     "reasoning",
+    "unassumed",
     "ways_out",
     "without",
 ]

@@ -9,6 +9,7 @@ from rss_dsl.assumptions import tied
 from rss_dsl.problem import HashInput, Problem, Requirement
 from rss_solver.choice.choose import index_sums, needed
 from rss_solver.conflicts.conflict import Conflict, Reason, Search, reduced
+from rss_solver.explain.assuming import statements, unassumed
 from rss_solver.explain.terms import Effect, effects, joined
 from rss_solver.gf2 import Elimination
 from rss_solver.keyspace.groups import Group, groups, weakest
@@ -16,6 +17,7 @@ from rss_solver.keyspace.space import Inconsistent, KeySpace
 from rss_solver.keyspace.statement import Statement, Window, class_pairs, state, windows_between
 from rss_solver.keyspace.trace import KeyBit, Origin, Tracer
 from rss_solver.tied import always
+from rss_solver.tied.live import live
 from rss_solver.toeplitz import key_bit
 
 
@@ -29,6 +31,10 @@ class Ties:
     effects: tuple[Effect, ...]
     always: bool
     """Whether all packets of one of these pairs of classes satisfy it: all of them must meet."""
+    assumptions: tuple[int, ...] = ()
+    """Assumptions without which it would tie other bits; indices into `Problem.assumptions`."""
+    elsewhere: bool = False
+    """Whether none of the classes is one that cannot be spread: they share its key bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,8 @@ class NothingLeft:
 
     port: int
     packet_classes: tuple[str, ...]
+    assumptions: tuple[int, ...] = ()
+    """Assumptions without which these classes would vary in more; indices into `Problem.assumptions`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +161,7 @@ class _Reasoner:
         found: list[Effect] = []
         classes: dict[tuple[str, str], None] = {}
         total = False
+        assumed: dict[int, None] = {}
         for requirement, first, second in self._pairs(line):
             windows = windows_between(self.problem, requirement, first, second) or ()
             if not left.isdisjoint(windows):
@@ -161,9 +170,28 @@ class _Reasoner:
                 found += [effect for window in windows for effect in effects(window, sides)]
                 names = first.packet_class, second.packet_class
                 classes[names] = None
+                assumed |= dict.fromkeys(self._narrowing(requirement, first, second))
                 total = total or always(tied(self.problem, requirement, *names), *names)
         if found:
-            yield Ties(line, tuple(classes), joined(found), total)
+            stuck = self.conflict.packet_classes
+            elsewhere = bool(stuck) and not any(name in stuck for pair in classes for name in pair)
+            yield Ties(line, tuple(classes), joined(found), total, tuple(sorted(assumed)), elsewhere)
+
+    def _narrowing(self, requirement: Requirement, first: HashInput, second: HashInput) -> Iterator[int]:
+        """The assumptions without which a requirement ties other bits of these classes."""
+        found = windows_between(self.problem, requirement, first, second)
+        for one in statements(self.problem, (requirement.first, requirement.second)):
+            if windows_between(unassumed(self.problem, one), requirement, first, second) != found:
+                yield one
+
+    def _freezing(self) -> Iterator[int]:
+        """The assumptions without which the classes of the conflict vary in more."""
+        port = self.conflict.port
+        layouts = [x for x in self.problem.ports[port].live if x.packet_class in self.conflict.packet_classes]
+        for one in statements(self.problem, (port,)):
+            more = unassumed(self.problem, one)
+            if any(_directions(more, port, x) != _directions(self.problem, port, x) for x in layouts):
+                yield one
 
     def _pairs(self, line: int) -> list[tuple[Requirement, HashInput, HashInput]]:
         """What a line says of which classes, those of the conflict first."""
@@ -179,7 +207,7 @@ class _Reasoner:
     def _end(self) -> End:
         match self.conflict.reason:
             case Reason.CONSTANT:
-                return NothingLeft(self.conflict.port, self.conflict.packet_classes)
+                return NothingLeft(self.conflict.port, self.conflict.packet_classes, tuple(self._freezing()))
             case Reason.JOINT:
                 return NotTogether(tuple(self._together()))
             case Reason.PINNED:
@@ -221,6 +249,11 @@ class _Reasoner:
         for i, key in self.group.pinned.items():
             for bit in range(self.group.ports[i].key_bits):
                 yield (i, bit), (space.form(i, bit), key_bit(key, bit))
+
+
+def _directions(problem: Problem, port: int, layout: HashInput) -> tuple[int, ...]:
+    found = live(problem, port, layout)
+    return found.directions if found else ()
 
 
 def _between(window: Window, first: int, second: int) -> bool:

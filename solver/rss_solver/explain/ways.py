@@ -16,6 +16,7 @@ from rss_dsl.spec import Nic, PortDecl
 from rss_solver.conflicts.conflict import Conflict, Search
 from rss_solver.conflicts.hitting import GivenUpError, minimum_hitting_set
 from rss_solver.diagnostics.support import component_errors, unsupported
+from rss_solver.explain.assuming import statements, unassumed
 from rss_solver.fieldsets import resolve
 from rss_solver.keyspace.groups import groups, weakest
 from rss_solver.keyspace.statement import state
@@ -24,6 +25,8 @@ from rss_solver.solve import solve
 
 MOST_DROPPED = 4
 """Lines that are left out together at most."""
+MOST_ASSUMPTIONS = 8
+"""Assumptions that are left out in turn at most."""
 MOST_PORTS = 2
 """Ports whose field sets are searched jointly at most: the search weighs hundreds of combinations."""
 MOST_NICS = 8
@@ -47,6 +50,14 @@ class WithoutLines:
     """Leaving out lines of the spec. Several: none of them can stay."""
 
     lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutAssumption:
+    """Leaving out an `assume`: more traffic that has to meet, and more that can be spread."""
+
+    assumption: int
+    """Index into `Problem.assumptions`, of a group of ports the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,7 @@ class Locks:
     """Sharing the state between cores: nothing has to meet."""
 
 
-WayOut = EqualityIndex | WithoutLines | OtherFieldSets | OtherNic | Locks
+WayOut = EqualityIndex | WithoutLines | WithoutAssumption | OtherFieldSets | OtherNic | Locks
 
 
 def ways_out(problem: Problem, conflict: Conflict) -> Iterator[WayOut]:
@@ -90,6 +101,9 @@ def ways_out(problem: Problem, conflict: Conflict) -> Iterator[WayOut]:
     if problem.equality == "hash" and leaves_key(replace(problem, equality="index")):
         yield EqualityIndex(tied.full_rank(conflict.port))
     yield from _dropping(problem, conflict)
+    for assumption in statements(problem, tied.ports)[:MOST_ASSUMPTIONS]:
+        if leaves_key(unassumed(problem, assumption)):
+            yield WithoutAssumption(assumption)
     ports = tuple(tied.ports)
     fields = _fields(problem, ports)
     if fields is not None:
