@@ -24,6 +24,7 @@ COMMANDS = (
     "eval",
     "synth",
     "import_",
+    "prove",
     "nic",
     "rule",
 )
