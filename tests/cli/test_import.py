@@ -1,0 +1,232 @@
+"""`rssc import`: a spec for what can be sharded, reasons for what cannot, findings for bad inputs."""
+
+import json
+import shutil
+
+import pytest
+from rsstest import ROOT
+
+from generate.catalogue import descriptions
+from generate.describe import Sharded
+from rss_dsl.format import format_spec
+from rss_dsl.loading import load
+from rssc.__main__ import main
+
+SPECS = ROOT / "specs" / "callpaths"
+EXPECTED = {nf.name: nf.expected for nf in descriptions()}
+
+
+@pytest.fixture
+def run(capsys):
+    def call(*arguments):
+        code = main([str(argument) for argument in arguments])
+        found = capsys.readouterr()
+        return code, found.out, found.err
+
+    return call
+
+
+@pytest.fixture
+def one(tmp_path):
+    """One call path of the firewall, as text and as a file to change."""
+    file = tmp_path / "test000010.call_path"
+    shutil.copy(SPECS / "fw" / file.name, file)
+    return file
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_what_can_be_sharded_is_imported_and_solved(name, run, tmp_path):
+    spec = tmp_path / "nf.rss"
+    code, out, err = run("import", SPECS / name, "--out", spec)
+    assert "accesses impose nothing:" in err or name == "nop"
+    if not isinstance(EXPECTED[name], Sharded):
+        assert code == 3
+        assert out == ""
+        assert not spec.exists()
+        assert "error[RSS42" in err
+        assert "strategy locks" in err
+        return
+    assert code == 0, err
+    assert out == f"{spec}\n"
+    assert "error" not in err
+    assert format_spec(load(spec)) == spec.read_text()
+    assert run("solve", spec)[0] == 0
+
+
+def test_the_spec_of_a_nat(run, golden, monkeypatch):
+    monkeypatch.chdir(SPECS)
+    code, out, _ = run(
+        "import", "nat", "--port", "1=WAN", "--port", "0=LAN", "--nic", "intel-e810", "--queues", "8"
+    )
+    assert code == 0
+    golden(out, ".rss")
+
+
+@pytest.mark.parametrize("name", ["nat-rejuvenates-first", "mixed-cells"])
+def test_reasons(name, run, golden, monkeypatch):
+    monkeypatch.chdir(SPECS)
+    code, out, err = run("import", name)
+    assert (code, out) == (3, "")
+    golden(err)
+
+
+def test_accesses(run, golden, monkeypatch):
+    monkeypatch.chdir(SPECS)
+    code, out, _ = run("import", "erase-only", "--emit", "accesses")
+    assert code == 0
+    golden(out)
+
+
+def test_accesses_as_json_name_terms(run):
+    code, out, _ = run("import", SPECS / "erase-only", "--emit", "accesses", "--format", "json")
+    found = json.loads(out)["accesses"]
+    assert code == 0
+    erased = next(access for access in found if access["function"] == "map_erase")
+    assert erased["object"] == "allowed"
+    assert erased["mutates"]
+    assert "packet_chunks" in erased["key"]
+
+
+def test_the_document_accounts_for_every_access(run):
+    _, out, _ = run("import", SPECS / "fw", "--emit", "accesses", "--format", "json")
+    every = {_identity(access) for access in json.loads(out)["accesses"]}
+    code, out, err = run("import", SPECS / "fw", "--format", "json", "--port", "0=LAN")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    used = {_identity(access) for each in found["requirements"] for access in each["accesses"]}
+    ignored = {_identity(each["access"]) for each in found["ignored"]}
+    assert used | ignored == every
+    assert not used & ignored
+    assert found["verdict"] == {"status": "inferred"}
+    assert [port["name"] for port in found["ports"]] == ["LAN", "P1"]
+    assert "LAN.ipv4_src == P1.ipv4_dst" in found["requirements"][0]["condition"]
+
+
+def _identity(access):
+    return access["file"], access["call"], access["object"]
+
+
+def test_a_refusal_as_json(run):
+    code, out, _ = run("import", SPECS / "mixed-cells", "--format", "json")
+    found = json.loads(out)
+    assert code == 3
+    assert found["spec"] is None
+    assert found["verdict"] == {"status": "refused"}
+    assert found["refusals"][0]["code"] == "RSS420"
+    assert any(access["mutates"] for access in found["refusals"][0]["accesses"])
+
+
+def test_every_ignored_access_can_be_listed(run):
+    _, _, short = run("import", SPECS / "fw")
+    _, _, whole = run("import", SPECS / "fw", "--ignored")
+    assert "map_allocate" not in short
+    assert "map_allocate of fm" in whole
+
+
+def test_importing_again_gives_the_same(run, tmp_path):
+    first, again = tmp_path / "a.rss", tmp_path / "b.rss"
+    run("import", SPECS / "hhh", "--out", first)
+    run("import", SPECS / "hhh", "--out", again)
+    assert first.read_bytes() == again.read_bytes()
+
+
+def test_a_file_named_twice_is_read_once(run):
+    file = SPECS / "fw" / "test000010.call_path"
+    _, once, _ = run("import", SPECS / "fw", "--format", "json")
+    _, twice, _ = run("import", SPECS / "fw", file, "--format", "json")
+    assert json.loads(once)["ignored"] == json.loads(twice)["ignored"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["--nic", "intel-x701"], "did you mean intel-x710"),
+        (["--queues", "0"], "not a number of queues"),
+        (["--queues", "65"], "at most 64"),
+        (["--port", "LAN"], "0=LAN"),
+        (["--port", "0=require"], "0=LAN"),
+        (["--port", "0=A", "--port", "0=B"], "a device has one name"),
+        (["--port", "0=A", "--port", "1=A"], "two devices have one name"),
+        (["--port", "0=P1"], "what device 1 is called"),
+        (["--out", ""], "empty"),
+        (["--emit", "accesses", "--out", "x.rss"], "--out takes the spec"),
+    ],
+)
+def test_wrong_usage(arguments, hint, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["import", str(SPECS / "nop"), *arguments])
+    assert left.value.code == 2
+    assert hint in capsys.readouterr().err
+
+
+def test_a_device_that_no_path_has(run):
+    code, _, err = run("import", SPECS / "nop", "--port", "7=LAN")
+    assert code == 1
+    assert "no call path has packets from or to device 7" in err
+
+
+def test_an_empty_and_an_absent_folder(run, tmp_path):
+    assert "RSS401" in run("import", tmp_path)[2]
+    code, out, err = run("import", tmp_path / "nowhere")
+    assert (code, out) == (1, "")
+    assert "RSS0" in err
+
+
+@pytest.mark.parametrize("text", ["", "\0\0\0", "once upon a time\n", ";;-- kQuery --\n"])
+def test_garbage(text, run, one):
+    one.write_text(text)
+    code, out, err = run("import", SPECS / "nop", one)
+    assert (code, out) == (1, "")
+    assert f"{one}:1:" in err
+    assert "error[RSS40" in err
+
+
+def test_a_cut_off_file_is_named_with_its_line(run, one):
+    text = one.read_text()
+    one.write_text(text[: len(text) * 2 // 3])
+    code, out, err = run("import", one)
+    assert (code, out) == (1, "")
+    assert f"{one}:" in err
+    assert "RSS40" in err
+
+
+def test_two_network_functions_at_once(run):
+    code, _, err = run("import", SPECS / "fw", SPECS / "nat")
+    assert code == 1
+    assert "error[RSS440]" in err
+
+
+def test_a_function_that_the_library_lacks(run, one):
+    one.write_text(one.read_text().replace("map_get(", "cuckoo_get("))
+    code, out, err = run("import", one)
+    assert (code, out) == (3, "")
+    assert "warning[RSS411]" in err
+    assert "`cuckoo_get` may touch any state" in err
+    assert f"{one}:" in err
+
+
+def test_a_library_file_describes_it(run, one, tmp_path):
+    one.write_text(one.read_text().replace("map_get(", "cuckoo_get("))
+    library = tmp_path / "cuckoo.toml"
+    library.write_text(
+        '[cuckoo_get]\nkind = "READ"\narguments = ["map", "key", "value_out"]\ntype = "map"\n'
+        'object = "map"\nkey = "key"\nresult = "value_out"\nindex = "result"\nsuccess = true\n'
+    )
+    code, _, err = run("import", one, "--library", library)
+    assert "cuckoo_get` may touch" not in err
+    assert "RSS411" not in err
+    assert code in (0, 3)
+    library.write_text("[cuckoo_get]\nkind = 1\n")
+    code, _, err = run("import", one, "--library", library)
+    assert code == 1
+    assert f"{library}:1:1: error[RSS410]" in err
+
+
+def test_thousands_of_findings_are_not_all_shown(run, tmp_path):
+    text = (SPECS / "nop" / "test000003.call_path").read_text()
+    for number in range(1, 16):
+        file = tmp_path / f"test{number:06}.call_path"
+        file.write_text(text.replace("packet_receive(", "stranger("))
+    _, _, err = run("import", tmp_path)
+    assert err.count("warning[RSS411]") <= 10
+    assert "more RSS411" in err
