@@ -17,8 +17,12 @@ from rssc.progress import stage
 
 if TYPE_CHECKING:  # Z3 loads only where call paths are read
     from rss_callpaths.access import Accesses
+    from rss_callpaths.infer import Inferred, Options
     from rss_callpaths.library import Library
+    from rss_callpaths.prove.verdict import Verdict
     from rss_callpaths.terms import Pool
+    from rss_dsl.problem import Problem
+    from rss_solver.solution import Solution
 
 PathName = str | os.PathLike[str]
 
@@ -57,6 +61,22 @@ def read_call_paths(paths: Iterable[PathName], library: Iterable[PathName] = ())
     with stage(f"looking at {len(found)} call paths"):
         accesses = analyse(found, known, pool, sources)
     return CallPaths(accesses, pool, sources, (*problems, *accesses.findings))
+
+
+def infer(found: CallPaths, options: Options | None = None) -> Inferred:
+    """What packets must meet so that cores share no state, as a spec; or why that cannot be."""
+    from rss_callpaths.infer import infer as infer_accesses
+
+    with stage("inferring"):
+        return infer_accesses(found.accesses, found.pool, options, found.sources)
+
+
+def prove(found: CallPaths, problem: Problem, solution: Solution) -> Verdict:
+    """Whether two cores can share state under these keys, by the paths; RssError if a port is missing."""
+    from rss_callpaths.prove.prove import prove as judge
+
+    with stage("proving from the call paths"):
+        return judge(found.accesses, problem, solution, found.pool)
 
 
 def _library(paths: Iterable[PathName]) -> Library:

@@ -74,10 +74,8 @@ def _queues(text: str) -> int:
 
 def run(options: argparse.Namespace) -> Exit:
     """Read, infer, write or say why not."""
-    from rss_callpaths.infer import infer
-    from rssc.callpaths import read_call_paths
+    from rssc.callpaths import infer, read_call_paths
     from rssc.imported import accesses_exit, inferred_exit
-    from rssc.progress import stage
 
     wanted = _wanted(options)
     if options.emit == "accesses" and options.out:
@@ -85,9 +83,7 @@ def run(options: argparse.Namespace) -> Exit:
     found = read_call_paths(options.paths, options.library)
     if options.emit == "accesses":
         return accesses_exit(found, options.format)
-    with stage("inferring"):
-        inferred = infer(found.accesses, found.pool, wanted, found.sources)
-    return inferred_exit(found, inferred, options)
+    return inferred_exit(found, infer(found, wanted), options)
 
 
 def _wanted(options: argparse.Namespace) -> Options:

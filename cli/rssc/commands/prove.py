@@ -28,9 +28,7 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> Exit:
     """Take the keys, or solve for them; read the paths; prove."""
-    from rss_callpaths.prove.prove import prove
-    from rssc.callpaths import read_call_paths
-    from rssc.progress import stage
+    from rssc.callpaths import prove, read_call_paths
     from rssc.proved import proved_exit, spec_of
     from rssc.report import tell, tell_some
     from rssc.sources import keys_for
@@ -45,8 +43,7 @@ def run(options: argparse.Namespace) -> Exit:
     if isinstance(keys, Exit):
         return keys
     found = read_call_paths(options.paths, options.library)
-    with stage("proving from the call paths"):
-        verdict = prove(found.accesses, keys.problem, keys.solution, found.pool)
+    verdict = prove(found, keys.problem, keys.solution)
     findings = (*keys.findings, *found.findings)
     if options.format == "text":
         tell_some(findings)
