@@ -93,3 +93,12 @@ def test_reaching_a_limit_is_undecided(monkeypatch, capsys):
     monkeypatch.setattr("rss_solver.solve.choose", give_up)
     assert main(["solve", str(ROOT / "specs" / "nf" / "fw.rss")]) == 5
     assert "undecided" in capsys.readouterr().err
+
+
+def test_from_call_paths_to_a_proof():
+    paths = rssc.read_call_paths([ROOT / "specs" / "callpaths" / "masked-key"])
+    inferred = rssc.infer(paths, rssc.Options(queues=8))
+    problem = rssc.check(rssc.loads(inferred.text))
+    solved = rssc.solve(problem)
+    assert isinstance(solved, rssc.Solved)
+    assert rssc.prove(paths, problem, solved.solution).pairs > 0
