@@ -49,6 +49,7 @@ class Ownership:
         self.filled: set[StateObject] = set()
         """Objects that some path puts something into."""
         self._owners: dict[tuple[str, int, Term], Owner | None] = {}
+        self._ageing: dict[tuple[str, int], bool] = {}
         self._find_maps()
         self._check_chains(accesses)
         self._check_expiry()
@@ -76,6 +77,12 @@ class Ownership:
         """Whether a call erases only what is too old, and that among what this core owns."""
         if not expires(access):
             return False
+        call = path.path.name, access.call
+        if call not in self._ageing:
+            self._ageing[call] = self._ages_own(path, access)
+        return self._ageing[call]
+
+    def _ages_own(self, path: PathAccesses, access: Access) -> bool:
         group = [each for each in together(path, access) if each is not None]
         chains = [each for each in group if each.type == "chain"]
         if not chains:

@@ -168,10 +168,14 @@ class _Prover:
     def _parted(
         self, relation: Relation, one: Use, first: Kind, other: Use, second: Kind
     ) -> tuple[Packet, Packet] | Unknown | None:
-        """First for all packets of these kinds, whatever their paths; then for those of the paths."""
+        """First for all packets of these kinds, whatever their paths; then for those of the paths.
+
+        Packets with options that nobody asks for are assumed away, so the second question is spared.
+        """
         general = Meeting(relation, (first, second))
-        if self._ask(general) is None:
-            return None
+        found = self._ask(general)
+        if found is None or first.unasked or second.unasked:
+            return found
         return self._ask(Meeting(relation, (first, second), (one[0], other[0])))
 
     def _ask(self, meeting: Meeting) -> tuple[Packet, Packet] | Unknown | None:
