@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 from rss_callpaths.callpath import Argument, Call, CallPath, Extra, Pointee, Result, Variant
-from rss_callpaths.multibyte import multibyte
-from rss_callpaths.printer import complete, print_path
-from rss_callpaths.reader import read
+from rss_callpaths.files.printer import complete, print_path
+from rss_callpaths.files.reader import read
 from rss_callpaths.terms import Op, Pool, Term
+from rss_callpaths.terms.multibyte import multibyte
 
 CALLS = 50
 """Of each path."""

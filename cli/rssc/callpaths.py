@@ -16,7 +16,7 @@ from rssc.inputs import read_source
 from rssc.progress import stage
 
 if TYPE_CHECKING:  # Z3 loads only where call paths are read
-    from rss_callpaths.access import Accesses
+    from rss_callpaths.accesses.access import Accesses
     from rss_callpaths.infer import Inferred, Options
     from rss_callpaths.library import Library
     from rss_callpaths.prove.verdict import Verdict
@@ -46,8 +46,8 @@ def read_call_paths(paths: Iterable[PathName], library: Iterable[PathName] = ())
     `library`: TOML files that add functions to libVig's. RssError with every error of every file: a path that
     cannot be read is traffic that nothing would be known of.
     """
-    from rss_callpaths.accesses import analyse
-    from rss_callpaths.reader import read
+    from rss_callpaths.accesses.analyse import analyse
+    from rss_callpaths.files.reader import read
     from rss_callpaths.terms import Pool
 
     known = _library(library)
@@ -80,7 +80,7 @@ def prove(found: CallPaths, problem: Problem, solution: Solution) -> Verdict:
 
 
 def _library(paths: Iterable[PathName]) -> Library:
-    from rss_callpaths.library_file import read_library, vigor
+    from rss_callpaths.library.file import read_library, vigor
 
     base = vigor()
     sources = [read_source(Path(path)) for path in paths]
@@ -89,7 +89,7 @@ def _library(paths: Iterable[PathName]) -> Library:
 
 def _files(paths: Iterable[PathName]) -> Sequence[Path]:
     """The files, each once; RssError where a folder has none, or two files have one name."""
-    from rss_callpaths.reader import call_path_files
+    from rss_callpaths.files.reader import call_path_files
 
     found: dict[Path, None] = {}
     problems: list[Diagnostic] = []

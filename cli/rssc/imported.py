@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rss_callpaths.access import Access
-from rss_callpaths.accesses_text import render
+from rss_callpaths.accesses.access import Access
+from rss_callpaths.accesses.text import render
 from rss_callpaths.infer import Ignored, Inferred
 from rss_callpaths.kquery.print import print_term
 from rss_callpaths.terms import Term

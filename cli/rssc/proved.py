@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rss_callpaths.access import Access
+from rss_callpaths.accesses.access import Access
 from rss_callpaths.prove.verdict import Party, Proved, Refuted, Undecided, Verdict
 from rss_dsl.codes import SPEC_CHANGED
 from rss_dsl.diagnostics import Diagnostic

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from handmade_paths import SLOT, Hand
 
-from rss_callpaths.access import Outcome, Truth
-from rss_callpaths.accesses import analyse
-from rss_callpaths.accesses_text import render
+from rss_callpaths.accesses.access import Outcome
+from rss_callpaths.accesses.analyse import analyse
+from rss_callpaths.accesses.text import render
 from rss_callpaths.callpath import Extra, Pointee
-from rss_callpaths.conditions import Conditions, Engine
+from rss_callpaths.files.reader import read
 from rss_callpaths.library import STATE, Kind
-from rss_callpaths.library_file import vigor
-from rss_callpaths.origins import bytes_of
-from rss_callpaths.packet import packet_byte
-from rss_callpaths.reader import read
+from rss_callpaths.library.file import vigor
+from rss_callpaths.packet.traced import packet_byte
 from rss_callpaths.terms import Const, Op, Pool
+from rss_callpaths.terms.bytewise import bytes_of
+from rss_callpaths.terms.conditions import Conditions, Engine, Truth
 from rss_dsl import codes
 
 GENERATED = Path(__file__).parents[2] / "specs" / "callpaths"

@@ -6,8 +6,8 @@ import pytest
 
 from generate.catalogue import FOLDER, README, descriptions, files_of, readme
 from generate.describe import Sharded
-from rss_callpaths.printer import print_path
-from rss_callpaths.reader import read
+from rss_callpaths.files.printer import print_path
+from rss_callpaths.files.reader import read
 from rss_callpaths.terms import Pool
 
 DESCRIBED = descriptions()

@@ -8,7 +8,7 @@ import pytest
 
 from generate.harness import explore
 from rss_callpaths.callpath import Argument, Call, CallPath, Pointee
-from rss_callpaths.reader import read
+from rss_callpaths.files.reader import read
 from rss_callpaths.terms import Apply, Const, Pool, Read, Term
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "callpaths"

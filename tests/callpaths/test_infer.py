@@ -13,13 +13,13 @@ from generate.layouts import ADDRESS
 from generate.libvig.chains import dchain_free_index, expire_items_single_map
 from generate.packets import ethernet, ipv4, options, ports
 from generate.tables import increment, table
-from rss_callpaths.accesses import analyse
+from rss_callpaths.accesses.analyse import analyse
 from rss_callpaths.files.memory import Memory
+from rss_callpaths.files.printer import print_path
+from rss_callpaths.files.reader import read, read_text
 from rss_callpaths.infer import Options, infer
 from rss_callpaths.infer.results import identity
-from rss_callpaths.library_file import vigor
-from rss_callpaths.printer import print_path
-from rss_callpaths.reader import read, read_text
+from rss_callpaths.library.file import vigor
 from rss_callpaths.terms import Pool
 from rss_dsl.format import format_spec
 from rss_dsl.loading import loads

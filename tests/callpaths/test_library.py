@@ -6,7 +6,7 @@ import pytest
 from handmade_paths import Hand
 
 from rss_callpaths.library import Kind, Mutates
-from rss_callpaths.library_file import read_library, vigor
+from rss_callpaths.library.file import read_library, vigor
 from rss_dsl import codes
 from rss_dsl.diagnostics import RssError
 from rss_dsl.source import Source

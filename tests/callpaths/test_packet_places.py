@@ -8,7 +8,7 @@ from handmade_paths import SLOT, Hand
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rss_callpaths.layers import Format, in_frame, in_layer4
+from rss_callpaths.packet.layers import Format, in_frame, in_layer4
 from rss_callpaths.terms import Op
 from rss_dsl.fields import packet_classes, width
 

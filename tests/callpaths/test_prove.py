@@ -12,11 +12,11 @@ from rsstest import nf, problem
 
 from generate.catalogue import FOLDER, descriptions
 from generate.describe import Refused, Sharded
-from rss_callpaths.accesses import analyse
-from rss_callpaths.library_file import vigor
+from rss_callpaths.accesses.analyse import analyse
+from rss_callpaths.files.reader import read
+from rss_callpaths.library.file import vigor
 from rss_callpaths.prove.prove import prove
 from rss_callpaths.prove.verdict import Assumed, Proved, Refuted, Undecided
-from rss_callpaths.reader import read
 from rss_callpaths.terms import Pool
 from rss_dsl.diagnostics import RssError
 from rss_solver.nic.steering import land

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from rss_callpaths.callpath import Variant
 from rss_callpaths.files.memory import Memory
+from rss_callpaths.files.printer import print_path
+from rss_callpaths.files.reader import read, read_text
 from rss_callpaths.kquery.print import print_term
-from rss_callpaths.printer import print_path
-from rss_callpaths.reader import read, read_text
 from rss_callpaths.terms import Pool
 from rss_dsl.diagnostics import Severity
 

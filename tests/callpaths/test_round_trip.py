@@ -12,15 +12,15 @@ from kquery_terms import WIDTHS, Maker, call_path
 
 from rss_callpaths.callpath import Variant
 from rss_callpaths.files.memory import Memory
+from rss_callpaths.files.printer import complete, print_path
+from rss_callpaths.files.reader import SUFFIX, read, read_text
 from rss_callpaths.files.values import expected_values
 from rss_callpaths.kquery.parse import parse_term
 from rss_callpaths.kquery.print import Printer, print_term
 from rss_callpaths.kquery.scope import Scope
 from rss_callpaths.kquery.tokens import tokenize
-from rss_callpaths.multibyte import as_multibyte, multibyte
-from rss_callpaths.printer import complete, print_path
-from rss_callpaths.reader import SUFFIX, read, read_text
 from rss_callpaths.terms import Op, Pool
+from rss_callpaths.terms.multibyte import as_multibyte, multibyte
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "callpaths"
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from term_values import value
 
-from rss_callpaths.origins import bytes_of, symbols
-from rss_callpaths.symbolic import Symbolic, hard
 from rss_callpaths.terms import COMPARISONS, Const, Op, Pool, Read
+from rss_callpaths.terms.bytewise import bytes_of, symbols
+from rss_callpaths.terms.symbolic import Symbolic, hard
 from rss_solver.smt.limits import Unknown
 from rss_solver.smt.terms import Questions, Terms
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rss_callpaths.accesses import analyse
+from rss_callpaths.accesses.analyse import analyse
 from rss_callpaths.callpath import Argument, Call, CallPath, Extra, Pointee, Result, Variant
 from rss_callpaths.library import Library
-from rss_callpaths.library_file import vigor
+from rss_callpaths.library.file import vigor
 from rss_callpaths.terms import Op, Pool, Term
 
 SLOT = 41

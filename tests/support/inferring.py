@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from rss_callpaths.access import Accesses
-from rss_callpaths.accesses import analyse
+from rss_callpaths.accesses.access import Accesses
+from rss_callpaths.accesses.analyse import analyse
+from rss_callpaths.files.reader import read
 from rss_callpaths.infer import Inferred, Options, infer
-from rss_callpaths.library_file import vigor
-from rss_callpaths.reader import read
+from rss_callpaths.library.file import vigor
 from rss_callpaths.terms import Pool
 from rss_dsl.check import check
 from rss_dsl.loading import loads

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from rss_callpaths.callpath import Argument, Call, CallPath, Extra, Field, Pointee, Result, Variant
-from rss_callpaths.multibyte import multibyte
-from rss_callpaths.printer import complete
+from rss_callpaths.files.printer import complete
 from rss_callpaths.terms import COMPARISONS, Const, Op
+from rss_callpaths.terms.multibyte import multibyte
 
 BINARY = [
     op

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from rss_callpaths.callpath import Call, Extra, Variant
+from rss_callpaths.files.findings import Findings
 from rss_callpaths.files.memory import Memory
-from rss_callpaths.files.places import Findings
 from rss_callpaths.files.records import Record
 from rss_callpaths.files.sections import Section
 from rss_callpaths.kquery.errors import KqueryError

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rss_callpaths.access import PathAccesses
-from rss_callpaths.chunks import PACKET, Reading
+from rss_callpaths.accesses.access import PathAccesses
 from rss_callpaths.infer.pairs import FIRST, Pairs
 from rss_callpaths.infer.relation import bits_in
 from rss_callpaths.infer.shapes import common_name
-from rss_callpaths.origins import symbols
+from rss_callpaths.packet.parts import PACKET, Reading
+from rss_callpaths.terms.bytewise import symbols
 from rss_dsl.spec import Assume, Binary, Expr, FieldRef, Literal, Membership, PacketName, Range
 from rss_solver.smt.terms import Word
 

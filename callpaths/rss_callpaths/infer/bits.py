@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rss_callpaths.chunks import PACKET
+from rss_callpaths.packet.parts import PACKET
 from rss_callpaths.terms import Apply, Const, Op, Read, Term
 
 

@@ -12,8 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
 
-from rss_callpaths.access import Access, Accesses, PathAccesses, StateObject, Truth
-from rss_callpaths.chunks import Reading
+from rss_callpaths.accesses.access import Access, Accesses, PathAccesses, StateObject
 from rss_callpaths.infer.bits import PacketBit, bits_of
 from rss_callpaths.infer.ownership import Owned, Ownership, is_expiry
 from rss_callpaths.infer.pairs import FIRST, Pairs
@@ -21,8 +20,10 @@ from rss_callpaths.infer.relation import Atom, Atoms, Is, Same
 from rss_callpaths.infer.results import Use
 from rss_callpaths.infer.shapes import place
 from rss_callpaths.library import Kind
-from rss_callpaths.origins import nodes, symbols
+from rss_callpaths.packet.parts import Reading
 from rss_callpaths.terms import Read, Term
+from rss_callpaths.terms.bytewise import nodes, symbols
+from rss_callpaths.terms.conditions import Truth
 
 
 @dataclass(frozen=True, slots=True)

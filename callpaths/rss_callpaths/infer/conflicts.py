@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from rss_callpaths.access import Access, Accesses, PathAccesses, StateObject
+from rss_callpaths.accesses.access import Access, Accesses, PathAccesses, StateObject
 from rss_callpaths.infer.bits import PacketBit, bits_of
 from rss_callpaths.infer.bypass import Bypass, Tie
 from rss_callpaths.infer.found import Clash, Doubt, Entry, Found, Seen, Unplaced
@@ -19,8 +19,8 @@ from rss_callpaths.infer.relation import Atom, Atoms, Same, relation
 from rss_callpaths.infer.results import identity
 from rss_callpaths.infer.shapes import Meeting, hashable_fields, meeting, place, shape
 from rss_callpaths.library import Kind
-from rss_callpaths.origins import bytes_of, nodes
 from rss_callpaths.terms import Read, Term
+from rss_callpaths.terms.bytewise import bytes_of, nodes
 from rss_dsl.nic import NicProfile
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rss_callpaths.access import Access, PathAccesses, StateObject
-from rss_callpaths.chunks import Reading
+from rss_callpaths.accesses.access import Access, PathAccesses, StateObject
 from rss_callpaths.infer.ownership import Owned
 from rss_callpaths.infer.relation import Relation
 from rss_callpaths.infer.shapes import Shape
+from rss_callpaths.packet.parts import Reading
 
 
 @dataclass(frozen=True, slots=True)

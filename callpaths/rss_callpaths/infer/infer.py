@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rss_callpaths.access import Access, Accesses
+from rss_callpaths.accesses.access import Access, Accesses
+from rss_callpaths.accesses.places import Places
 from rss_callpaths.infer.assumed import Within, assumed
 from rss_callpaths.infer.bypass import Bypass, bypass
 from rss_callpaths.infer.conflicts import conflicts
@@ -17,7 +18,6 @@ from rss_callpaths.infer.reasons import Reasons, is_unknown, no_paths
 from rss_callpaths.infer.results import Ignored, Inferred, Refusal, Requirement, identity
 from rss_callpaths.infer.spec import Options, PortPlan, build
 from rss_callpaths.library import Kind
-from rss_callpaths.places import Places
 from rss_callpaths.terms import Pool
 from rss_dsl.check import check
 from rss_dsl.diagnostics import Diagnostic, RssError

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rss_callpaths.access import Access, Accesses, PathAccesses, StateObject, Truth
+from rss_callpaths.accesses.access import Access, Accesses, PathAccesses, StateObject
 from rss_callpaths.infer.pairs import FIRST, SECOND, Pairs
 from rss_callpaths.library import Kind
-from rss_callpaths.origins import bytes_of, symbols
 from rss_callpaths.terms import Const, Pool, Term
+from rss_callpaths.terms.bytewise import bytes_of, symbols
+from rss_callpaths.terms.conditions import Truth
 from rss_solver.smt.terms import Flag
 
 

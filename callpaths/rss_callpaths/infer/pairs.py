@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rss_callpaths.access import PathAccesses
-from rss_callpaths.chunks import PACKET
-from rss_callpaths.origins import Symbol, symbols
-from rss_callpaths.symbolic import Symbolic
+from rss_callpaths.accesses.access import PathAccesses
+from rss_callpaths.packet.parts import PACKET
 from rss_callpaths.terms import Term
+from rss_callpaths.terms.bytewise import Symbol, symbols
+from rss_callpaths.terms.symbolic import Symbolic
 from rss_solver.smt.limits import Unknown
 from rss_solver.smt.terms import Flag, Questions, Terms, Word
 

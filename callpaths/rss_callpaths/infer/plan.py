@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from rss_callpaths.access import Access, Accesses
+from rss_callpaths.accesses.access import Access, Accesses
 from rss_callpaths.infer.assumed import Within
 from rss_callpaths.infer.found import Doubt, Found
 from rss_callpaths.infer.relation import Fields, Relation, directly_implied, implied

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rss_callpaths.access import Access, Accesses, PathAccesses
+from rss_callpaths.accesses.access import Access, Accesses, PathAccesses
+from rss_callpaths.accesses.places import Places
 from rss_callpaths.infer.bypass import Failure
 from rss_callpaths.infer.found import Clash, Unplaced
 from rss_callpaths.infer.ownership import Ownership
 from rss_callpaths.infer.results import Refusal, identity
 from rss_callpaths.library import Kind
-from rss_callpaths.places import Places
 from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic, Label, Rule
 from rss_dsl.source import Source, Span

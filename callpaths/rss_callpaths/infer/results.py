@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rss_callpaths.access import Access, PathAccesses
+from rss_callpaths.accesses.access import Access, PathAccesses
 from rss_callpaths.infer.relation import Relation
 from rss_dsl.diagnostics import Diagnostic
 from rss_dsl.spec import Spec

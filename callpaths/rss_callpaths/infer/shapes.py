@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from rss_callpaths.chunks import Reading
 from rss_callpaths.infer.bits import Bit, PacketBit
 from rss_callpaths.infer.relation import Atom, Atoms, FieldBit, Is, Same, possible
+from rss_callpaths.packet.parts import Reading
 from rss_dsl.fields import packet_classes, width
 from rss_dsl.nic import NicProfile, concrete
 

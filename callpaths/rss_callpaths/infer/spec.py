@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rss_callpaths.access import Access
+from rss_callpaths.accesses.access import Access
 from rss_callpaths.infer.assumed import Within, statement
 from rss_callpaths.infer.relation import expression
 from rss_callpaths.infer.results import Requirement

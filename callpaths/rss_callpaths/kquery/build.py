@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rss_callpaths.kquery.errors import KqueryError
 from rss_callpaths.kquery.scope import MAX_WIDTH, Scope, Version
-from rss_callpaths.multibyte import INDEX_WIDTH, multibyte
 from rss_callpaths.terms import COMPARISONS, Apply, Const, Op, Read, Term
+from rss_callpaths.terms.multibyte import INDEX_WIDTH, multibyte
 from rss_dsl import codes
 from rss_dsl.lexical import quote
 

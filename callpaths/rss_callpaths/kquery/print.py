@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from rss_callpaths.kquery.tokens import decimal
-from rss_callpaths.multibyte import as_multibyte
 from rss_callpaths.terms import Apply, Array, Const, Op, Read, Term
+from rss_callpaths.terms.multibyte import as_multibyte
 
 Updates = tuple[tuple[Term, Term], ...]
 _Node = tuple[object, ...]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rss_callpaths.access import PathAccesses
-from rss_callpaths.chunks import PACKET, Reading
-from rss_callpaths.symbolic import Symbolic
+from rss_callpaths.accesses.access import PathAccesses
+from rss_callpaths.packet.parts import PACKET, Reading
 from rss_callpaths.terms import Term
+from rss_callpaths.terms.symbolic import Symbolic
 from rss_dsl.fields import packet_classes, width
 from rss_dsl.nic import Function
 from rss_dsl.problem import HashInput, Port

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rss_callpaths.access import Access, PathAccesses
-from rss_callpaths.chunks import PACKET
+from rss_callpaths.accesses.access import Access, PathAccesses
 from rss_callpaths.library import Kind, Library, PacketRole
-from rss_callpaths.origins import symbols
+from rss_callpaths.library.roles import inputs, outputs
+from rss_callpaths.packet.parts import PACKET
 from rss_callpaths.prove.ownership import Ownership
 from rss_callpaths.prove.packets import NAMES, Packets
-from rss_callpaths.roles import inputs, outputs
-from rss_callpaths.symbolic import Symbolic
 from rss_callpaths.terms import Term
+from rss_callpaths.terms.bytewise import symbols
+from rss_callpaths.terms.symbolic import Symbolic
 
 
 class Behaviours:

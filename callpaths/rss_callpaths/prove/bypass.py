@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from rss_callpaths.access import Access, Accesses, PathAccesses, StateObject, Truth
+from rss_callpaths.accesses.access import Access, Accesses, PathAccesses, StateObject
 from rss_callpaths.library import Kind
-from rss_callpaths.origins import bytes_of
 from rss_callpaths.prove.behaviour import Behaviours
 from rss_callpaths.prove.keys import Keys, Relation
 from rss_callpaths.prove.ownership import Ownership, Use, is_write
 from rss_callpaths.prove.packets import Packets
 from rss_callpaths.prove.verdict import Refuted, Undecided
+from rss_callpaths.terms.bytewise import bytes_of
+from rss_callpaths.terms.conditions import Truth
 
 Meet = Callable[[Relation, Use, Use], Refuted | Undecided | None]
 """Whether packets of two accesses that satisfy a relation can be on different cores."""

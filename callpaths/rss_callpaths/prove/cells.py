@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rss_callpaths.access import Access, PathAccesses, Truth
+from rss_callpaths.accesses.access import Access, PathAccesses
 from rss_callpaths.library import Kind
 from rss_callpaths.prove.keys import Keys, Relation
 from rss_callpaths.prove.ownership import Owner, Ownership, Use, is_write, puts, together
 from rss_callpaths.prove.packets import Packets
 from rss_callpaths.prove.verdict import Assumed
 from rss_callpaths.terms import Op, Term
+from rss_callpaths.terms.conditions import Truth
 from rss_solver.smt.terms import Flag
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rss_callpaths.access import Access, PathAccesses
-from rss_callpaths.origins import bytes_of
+from rss_callpaths.accesses.access import Access, PathAccesses
 from rss_callpaths.terms import Const, Pool, Term
+from rss_callpaths.terms.bytewise import bytes_of
 
 Relation = tuple[tuple[Term, Term], ...]
 """Terms of the first and the second packet's path that are equal, all of them; of nothing: always."""

@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rss_callpaths.access import Access, Accesses, PathAccesses, StateObject, Truth
+from rss_callpaths.accesses.access import Access, Accesses, PathAccesses, StateObject
 from rss_callpaths.library import Kind
-from rss_callpaths.origins import symbols
 from rss_callpaths.prove.keys import Keys
 from rss_callpaths.terms import Const, Term
+from rss_callpaths.terms.bytewise import symbols
+from rss_callpaths.terms.conditions import Truth
 
 Use = tuple[PathAccesses, Access]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rss_callpaths.access import PathAccesses
-from rss_callpaths.chunks import PACKET
-from rss_callpaths.origins import Symbol, nodes, symbols
+from rss_callpaths.accesses.access import PathAccesses
+from rss_callpaths.packet.parts import PACKET
 from rss_callpaths.prove.agreement import Agreement, End
 from rss_callpaths.prove.arrivals import Fields, Kind, packet_of
 from rss_callpaths.prove.assumed import holds
 from rss_callpaths.prove.keys import Relation
-from rss_callpaths.symbolic import Symbolic, hard
 from rss_callpaths.terms import Pool, Term
+from rss_callpaths.terms.bytewise import Symbol, nodes, symbols
+from rss_callpaths.terms.symbolic import Symbolic, hard
 from rss_dsl.problem import Condition
 from rss_solver.packets.packet import Packet
 from rss_solver.smt.limits import Unknown
@@ -189,7 +189,7 @@ class Packets:
             return self.questions.possible() is False
 
     def symbols(self, term: Term) -> frozenset[Symbol]:
-        """`origins.symbols`, kept."""
+        """`bytewise.symbols`, kept."""
         found = self._symbols.get(term)
         if found is None:
             self._symbols[term] = found = symbols(term)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rss_callpaths.access import Accesses
+from rss_callpaths.accesses.access import Accesses
 from rss_callpaths.prove.arrivals import Wire
 from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic, RssError

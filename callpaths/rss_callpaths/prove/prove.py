@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, combinations_with_replacement
 
-from rss_callpaths.access import Access, Accesses, PathAccesses, StateObject
+from rss_callpaths.accesses.access import Access, Accesses, PathAccesses, StateObject
 from rss_callpaths.prove.arrivals import Kind, Wire, kinds_of
 from rss_callpaths.prove.bypass import Bypass
 from rss_callpaths.prove.cells import Cells, Local

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rss_callpaths.access import Access, StateObject
+from rss_callpaths.accesses.access import Access, StateObject
 from rss_solver.nic.steering import Landing
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from generate import nfs
 from generate.describe import NetworkFunction, Refused
 from generate.harness import explore
-from rss_callpaths.printer import print_path
+from rss_callpaths.files.printer import print_path
 
 FOLDER = Path(__file__).parents[1]
 """Where the call paths are kept."""

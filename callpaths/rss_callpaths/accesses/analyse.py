@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rss_callpaths import packet
-from rss_callpaths.access import Accesses, Outcome, PathAccesses
+from rss_callpaths.accesses.access import Accesses, Outcome, PathAccesses
+from rss_callpaths.accesses.calls import Turn
+from rss_callpaths.accesses.objects import objects
+from rss_callpaths.accesses.phases import outcome, turn
+from rss_callpaths.accesses.places import Places
 from rss_callpaths.callpath import CallPath
-from rss_callpaths.calls import Turn
-from rss_callpaths.conditions import Conditions, Engine
 from rss_callpaths.library import Library, PacketRole
-from rss_callpaths.objects import objects
-from rss_callpaths.origins import Symbol
-from rss_callpaths.phases import outcome, turn
-from rss_callpaths.places import Places
-from rss_callpaths.readings import readings
-from rss_callpaths.roles import inputs, outputs
+from rss_callpaths.library.roles import inputs, outputs
+from rss_callpaths.packet import traced
+from rss_callpaths.packet.readings import readings
 from rss_callpaths.terms import Pool
+from rss_callpaths.terms.bytewise import Symbol
+from rss_callpaths.terms.conditions import Conditions, Engine
 from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic
 from rss_dsl.source import Source
@@ -62,10 +62,10 @@ def _path(
 ) -> tuple[PathAccesses, list[Diagnostic]]:
     loop = turn(path, library)
     what = outcome(path, library, loop)
-    seen = packet.chunks(path, library, loop)
+    seen = traced.chunks(path, library, loop)
     arrived = what in (Outcome.DROPPED, Outcome.SENT)
-    ports = packet.in_ports(path, library, loop, conditions) if arrived else ()
-    sent = packet.sends(path, library, loop, conditions)
+    ports = traced.in_ports(path, library, loop, conditions) if arrived else ()
+    sent = traced.sends(path, library, loop, conditions)
     setup, accesses = calls.accesses(range(loop.start if loop else len(path.calls)), loop, ports or ())
     result = PathAccesses(
         path,
@@ -73,9 +73,9 @@ def _path(
         ports or (),
         sent,
         seen,
-        readings(seen, packet.bytes_read(path, seen), conditions) if arrived else (),
-        packet.rewrites(path, library, loop, seen, conditions),
-        bool(packet.calls_of(path, library, loop, PacketRole.RESHAPE)),
+        readings(seen, traced.bytes_read(path, seen), conditions) if arrived else (),
+        traced.rewrites(path, library, loop, seen, conditions),
+        bool(traced.calls_of(path, library, loop, PacketRole.RESHAPE)),
         setup,
         accesses,
         _producers(path, conditions),

@@ -1,4 +1,4 @@
-"""The packet as a path sees it: chunks of it, and what their bytes are for each kind of packet."""
+"""Pieces of a path's packet: chunks, what their bytes are for each kind of packet, changes, where it goes."""
 
 from __future__ import annotations
 
@@ -76,3 +76,16 @@ class Rewrite:
     """Its index in `packet_chunks`."""
     old: Term
     new: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A packet sent by a path."""
+
+    call: int
+    ports: tuple[int, ...]
+    """The devices it can leave on, ascending; empty if not known (`open`) or all others (`flood`)."""
+    flood: bool = False
+    """To every device but the one it came from."""
+    open: bool = False
+    """The device depends on more than could be enumerated."""

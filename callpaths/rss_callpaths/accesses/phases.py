@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rss_callpaths.access import Outcome
+from rss_callpaths.accesses.access import Outcome
 from rss_callpaths.callpath import CallPath
 from rss_callpaths.library import Kind, Library, PacketRole
 from rss_callpaths.terms import Const

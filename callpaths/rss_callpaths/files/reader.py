@@ -14,8 +14,8 @@ from pathlib import Path
 
 from rss_callpaths.callpath import Call, CallPath, Variant
 from rss_callpaths.files.calls import read_calls, read_constraints, read_tags
+from rss_callpaths.files.findings import Findings
 from rss_callpaths.files.memory import Memory
-from rss_callpaths.files.places import Findings
 from rss_callpaths.files.query import Query, read_query
 from rss_callpaths.files.sections import RERUN, Section, header, split_sections
 from rss_callpaths.kquery.scope import Scope

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rss_callpaths.access import StateObject
+from rss_callpaths.accesses.access import StateObject
 from rss_callpaths.callpath import Call, CallPath
 from rss_callpaths.library import Function, Kind, Library
 from rss_callpaths.terms import Const, Term

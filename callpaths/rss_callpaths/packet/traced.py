@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rss_callpaths.access import Send
 from rss_callpaths.callpath import CallPath
-from rss_callpaths.chunks import PACKET, Chunk, Rewrite
-from rss_callpaths.conditions import Conditions
 from rss_callpaths.library import Library, PacketRole
-from rss_callpaths.origins import bytes_of
-from rss_callpaths.roles import answered, given
+from rss_callpaths.library.roles import answered, given
+from rss_callpaths.packet.parts import PACKET, Chunk, Rewrite, Send
 from rss_callpaths.terms import Const, Read, Term
+from rss_callpaths.terms.bytewise import bytes_of
+from rss_callpaths.terms.conditions import Conditions
 
 MOST_PORTS = 64
 """Devices that are enumerated."""

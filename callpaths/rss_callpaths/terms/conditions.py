@@ -9,15 +9,26 @@ function share most conditions. What is constant is answered without asking.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 
-from rss_callpaths.access import Truth
-from rss_callpaths.origins import Symbol, bytes_of, symbols
-from rss_callpaths.symbolic import Symbolic
 from rss_callpaths.terms import Const, Op, Pool, Term
+from rss_callpaths.terms.bytewise import Symbol, bytes_of, symbols
+from rss_callpaths.terms.symbolic import Symbolic
 from rss_solver.smt.limits import Unknown
 from rss_solver.smt.terms import QUESTION_LIMIT, Questions, Terms
 
 _Key = tuple[frozenset[Term], tuple[Term, ...], Term, int]
+
+
+class Truth(StrEnum):
+    """Whether a statement holds on a path."""
+
+    PROVED = "1"
+    """Under all of the path's conditions."""
+    REFUTED = "0"
+    """Under none of them."""
+    OPEN = "?"
+    """The path has packets (or states) of both kinds, or the solver gave up."""
 
 
 class Engine:
@@ -34,7 +45,7 @@ class Engine:
         self._possible: dict[tuple[frozenset[Term], tuple[Term, ...]], bool | Unknown] = {}
 
     def symbols(self, term: Term) -> frozenset[Symbol]:
-        """`origins.symbols`, kept."""
+        """`bytewise.symbols`, kept."""
         found = self._symbols.get(term)
         if found is None:
             self._symbols[term] = found = symbols(term)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rss_callpaths.access import Access, Accesses, PathAccesses, Send
-from rss_callpaths.chunks import Place, Reading
+from rss_callpaths.accesses.access import Access, Accesses, PathAccesses
 from rss_callpaths.kquery.print import print_term
-from rss_callpaths.origins import nodes
-from rss_callpaths.packet import packet_byte
-from rss_callpaths.roles import answered
+from rss_callpaths.library.roles import answered
+from rss_callpaths.packet.parts import Place, Reading, Send
+from rss_callpaths.packet.traced import packet_byte
 from rss_callpaths.terms import Term
+from rss_callpaths.terms.bytewise import nodes
 
 _COLUMN = 16
 _RULE = "=====\n"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rss_callpaths.access import Access, StateObject, Truth
+from rss_callpaths.accesses.access import Access, StateObject
+from rss_callpaths.accesses.objects import address_of, failed, pointer
+from rss_callpaths.accesses.places import Places
 from rss_callpaths.callpath import Call, CallPath
-from rss_callpaths.conditions import Conditions
 from rss_callpaths.library import RETURN, STATE, Function, Kind, Library, Mutates
-from rss_callpaths.objects import address_of, failed, pointer
-from rss_callpaths.origins import bytes_of
-from rss_callpaths.places import Places
-from rss_callpaths.roles import answered, given
+from rss_callpaths.library.roles import answered, given
 from rss_callpaths.terms import Const, Op, Term
+from rss_callpaths.terms.bytewise import bytes_of
+from rss_callpaths.terms.conditions import Conditions, Truth
 from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic, Rule
 

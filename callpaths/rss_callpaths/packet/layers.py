@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rss_callpaths.chunks import Place
+from rss_callpaths.packet.parts import Place
 from rss_dsl.fields import packet_classes
 
 ETHER_TYPES = {"ipv4": 0x0800, "ipv6": 0x86DD}

@@ -11,22 +11,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rss_callpaths.callpath import Call, CallPath
-from rss_callpaths.chunks import Chunk, Reading, Rewrite
 from rss_callpaths.library import Function, Kind, Library
-from rss_callpaths.origins import Symbol, symbols
+from rss_callpaths.packet.parts import Chunk, Reading, Rewrite, Send
 from rss_callpaths.terms import Term
+from rss_callpaths.terms.bytewise import Symbol, symbols
+from rss_callpaths.terms.conditions import Truth
 from rss_dsl.diagnostics import Diagnostic
-
-
-class Truth(StrEnum):
-    """Whether a statement holds on a path."""
-
-    PROVED = "1"
-    """Under all of the path's conditions."""
-    REFUTED = "0"
-    """Under none of them."""
-    OPEN = "?"
-    """The path has packets (or states) of both kinds, or the solver gave up."""
 
 
 class Outcome(StrEnum):
@@ -99,19 +89,6 @@ class Access:
     def index(self) -> Term | None:
         """The index that the call takes, stores or returns, where the function has one (`Function.index`)."""
         return {"key": self.key, "value": self.value, "result": self.result, "": None}[self.function.index]
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """A packet sent by a path."""
-
-    call: int
-    ports: tuple[int, ...]
-    """The devices it can leave on, ascending; empty if not known (`open`) or all others (`flood`)."""
-    flood: bool = False
-    """To every device but the one it came from."""
-    open: bool = False
-    """The device depends on more than could be enumerated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from rss_callpaths.access import Truth
-from rss_callpaths.chunks import Chunk, Place, Reading
-from rss_callpaths.conditions import Conditions
-from rss_callpaths.layers import (
+from rss_callpaths.packet.layers import (
     ETHER_TYPES,
     IPV6_FRAGMENT,
     PROTOCOLS,
@@ -17,7 +14,9 @@ from rss_callpaths.layers import (
     in_frame,
     in_layer4,
 )
+from rss_callpaths.packet.parts import Chunk, Place, Reading
 from rss_callpaths.terms import Op, Read, Term
+from rss_callpaths.terms.conditions import Conditions, Truth
 
 _L4 = (*PROTOCOLS, "frag", "other")
 _LENGTH = 32

@@ -22,7 +22,7 @@ _INDEXES = ("key", "value", "result")
 
 def vigor() -> Library:
     """Vigor's library, as it comes with rssc."""
-    text = resources.files("rss_callpaths").joinpath("libvig.toml").read_text(encoding="utf-8")
+    text = resources.files("rss_callpaths.library").joinpath("libvig.toml").read_text(encoding="utf-8")
     return read_library([Source("libvig.toml", text)])
 
 

@@ -1,0 +1,1 @@
+"""What the paths of a network function do to its state."""
