@@ -62,7 +62,7 @@ def what(done, pool):
         for access in path.accesses:
             key = ()
             if access.key is not None:
-                producers = {call.function for call in path.produced_by(access.key)}
+                producers = {path.path.calls[at].function for at in path.producers_of(access.key)}
                 packet = producers == {"packet_borrow_next_chunk"}
                 key = key_fields(path, access, pool) if packet else tuple(sorted(producers))
             target = access.object.name if access.object else None
@@ -484,6 +484,6 @@ def test_what_the_solver_gives_up_on_is_open_and_counted():
 
 
 def test_undecided_questions_are_a_finding(monkeypatch):
-    monkeypatch.setattr("rss_callpaths.accesses.Engine", lambda pool: Engine(pool, limit=1))
+    monkeypatch.setattr("rss_callpaths.accesses.analyse.Engine", lambda pool: Engine(pool, limit=1))
     done, _ = named("pol", "generated")
     assert codes.UNDECIDED_PATH in {found.rule for found in done.findings}
