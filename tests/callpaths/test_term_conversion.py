@@ -9,6 +9,7 @@ from term_values import value
 
 from rss_callpaths.terms import COMPARISONS, Const, Op, Pool, Read
 from rss_callpaths.terms.bytewise import bytes_of, symbols
+from rss_callpaths.terms.multibyte import multibyte
 from rss_callpaths.terms.symbolic import Symbolic, hard
 from rss_solver.smt.limits import Unknown
 from rss_solver.smt.terms import Questions, Terms
@@ -165,7 +166,7 @@ def test_a_limit_is_no_answer():
 
 
 def test_extracted_packet_bytes_are_the_very_reads():
-    word = POOL.bytes_of(MEMORY, 0, 4)
+    word = multibyte(POOL, MEMORY, POOL.const(0, 32), 4)
     swapped = POOL.apply(
         Op.OR,
         16,

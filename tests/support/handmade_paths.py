@@ -10,6 +10,7 @@ from rss_callpaths.callpath import Argument, Call, CallPath, Extra, Pointee, Res
 from rss_callpaths.library import Library
 from rss_callpaths.library.file import vigor
 from rss_callpaths.terms import Op, Pool, Term
+from rss_callpaths.terms.multibyte import multibyte
 
 SLOT = 41
 P0, CHUNKS = 5000, 6000
@@ -23,13 +24,13 @@ class Hand:
         self.packet = self.pool.array("packet_chunks", 205)
 
     def bytes(self, start: int, count: int) -> Term:
-        return self.pool.bytes_of(self.packet, start, count)
+        return multibyte(self.pool, self.packet, self.const(start), count)
 
     def const(self, value: int, width: int = 32) -> Term:
         return self.pool.const(value, width)
 
     def symbol(self, name: str, count: int = 4) -> Term:
-        return self.pool.bytes_of(self.pool.array(name, count), 0, count)
+        return multibyte(self.pool, self.pool.array(name, count), self.const(0), count)
 
     def eq(self, first: Term, value: int) -> Term:
         return self.pool.apply(Op.EQ, 1, (self.const(value, first.width), first))

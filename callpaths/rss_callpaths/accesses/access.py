@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rss_callpaths.callpath import Call, CallPath
+from rss_callpaths.callpath import CallPath
 from rss_callpaths.library import Function, Kind, Library
 from rss_callpaths.packet.parts import Chunk, Reading, Rewrite, Send
 from rss_callpaths.terms import Term
@@ -124,10 +124,6 @@ class PathAccesses:
     def producers_of(self, term: Term) -> tuple[int, ...]:
         """The calls (indices) that a term's symbols came out of, ascending."""
         return tuple(sorted({self.producers[one] for one in symbols(term) if one in self.producers}))
-
-    def produced_by(self, term: Term) -> tuple[Call, ...]:
-        """The same as calls."""
-        return tuple(self.path.calls[call] for call in self.producers_of(term))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from rss_callpaths.accesses.calls import Turn
 from rss_callpaths.accesses.objects import objects
 from rss_callpaths.accesses.phases import outcome, turn
 from rss_callpaths.accesses.places import Places
-from rss_callpaths.callpath import CallPath
+from rss_callpaths.callpath import Call, CallPath
 from rss_callpaths.library import Library, PacketRole
 from rss_callpaths.library.roles import inputs, outputs
 from rss_callpaths.packet import traced
@@ -18,7 +18,7 @@ from rss_callpaths.terms import Pool
 from rss_callpaths.terms.bytewise import Symbol
 from rss_callpaths.terms.conditions import Conditions, Engine
 from rss_dsl import codes
-from rss_dsl.diagnostics import Diagnostic
+from rss_dsl.diagnostics import Diagnostic, Rule
 from rss_dsl.source import Source
 
 
@@ -41,19 +41,13 @@ def analyse(
     for path in paths:
         conditions = Conditions(path.constraints, engine)
         if conditions.contradictory():
-            findings.append(
-                places.finding(
-                    codes.CONTRADICTORY_PATH,
-                    path,
-                    None,
-                    "the conditions of this path contradict each other",
-                    "no packet takes it, so it is left out; a correct tool does not print such paths",
-                )
-            )
+            message = "the conditions of this path contradict each other"
+            help_ = "no packet takes it, so it is left out; a correct tool does not print such paths"
+            findings.append(places.finding(codes.CONTRADICTORY_PATH, path, None, message, help_))
             continue
-        turned = _path(path, library, conditions, Turn(path, library, conditions, found, places))
-        done.append(turned[0])
-        findings += turned[1]
+        one, wrong = _path(path, library, conditions, Turn(path, library, conditions, found, places))
+        done.append(one)
+        findings += wrong
     return Accesses(library, tuple(found.values()), tuple(done), tuple(findings))
 
 
@@ -86,36 +80,25 @@ def _path(
 def _packet_findings(
     done: PathAccesses, ports: tuple[int, ...] | None, conditions: Conditions, places: Places
 ) -> list[Diagnostic]:
-    path, found = done.path, []
+    path = done.path
+    found: list[tuple[Rule, Call | None, str, str]] = []
     if ports is None:
         message = "the device that the packet comes from is not among a few known ones"
-        found.append(places.finding(codes.OPEN_PORT, path, None, message, "run it with fixed devices"))
-    found += [
-        places.finding(
-            codes.OPEN_PORT,
-            path,
-            path.calls[send.call],
-            "the device that the packet goes to is not among a few known ones",
-            "the packet counts as sent to any device",
-        )
-        for send in done.sends
-        if send.open
-    ]
-    found += [
-        places.finding(
-            codes.UNPLACED_CHUNK,
-            path,
-            path.calls[chunk.call],
-            "this chunk is no run of bytes of `packet_chunks`",
-            "its bytes count as none of any header field",
-        )
-        for chunk in done.chunks
-        if not chunk.traced
-    ]
+        found.append((codes.OPEN_PORT, None, message, "run it with fixed devices"))
+    for send in done.sends:
+        if send.open:
+            message = "the device that the packet goes to is not among a few known ones"
+            help_ = "the packet counts as sent to any device"
+            found.append((codes.OPEN_PORT, path.calls[send.call], message, help_))
+    for chunk in done.chunks:
+        if not chunk.traced:
+            message = "this chunk is no run of bytes of `packet_chunks`"
+            help_ = "its bytes count as none of any header field"
+            found.append((codes.UNPLACED_CHUNK, path.calls[chunk.call], message, help_))
     if conditions.undecided:
         message = f"the solver gave up on {conditions.undecided} questions about this path"
-        found.append(places.finding(codes.UNDECIDED_PATH, path, None, message, "they count as open"))
-    return found
+        found.append((codes.UNDECIDED_PATH, None, message, "they count as open"))
+    return [places.finding(rule, path, call, message, help_) for rule, call, message, help_ in found]
 
 
 def _producers(path: CallPath, conditions: Conditions) -> dict[Symbol, int]:

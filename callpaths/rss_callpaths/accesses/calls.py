@@ -106,11 +106,9 @@ class Turn:
         scanned: bool,
     ) -> Access:
         call = self.path.calls[at]
-        whole = function.whole or kind is Kind.SCAN or target is None
         key, key_call = (None, None) if kind is Kind.SCAN else self._key(at, function, target)
-        takes_key = bool(function.key) or function.kept_key
-        if takes_key and key is None and kind is not Kind.SCAN:
-            whole = True
+        unknown = kind is not Kind.SCAN and key is None and (bool(function.key) or function.kept_key)
+        if unknown:
             message = f"this call of `{function.name}` has no key"
             self._report(codes.UNEXPECTED_ARGUMENTS, call, message, "it counts as touching the whole object")
         success = self._success(call, function)
@@ -120,7 +118,7 @@ class Turn:
             function=function,
             kind=kind,
             object=target,
-            whole=whole,
+            whole=function.whole or kind is Kind.SCAN or target is None or unknown,
             key=key,
             value=given(call, function.value) if function.value and not scanned else None,
             result=answered(call, function.result) if function.result and not scanned else None,

@@ -33,42 +33,60 @@ def read_calls(
     section: Section, memory: Memory, scope: Scope, findings: Findings
 ) -> tuple[list[Call], set[Variant]]:
     """The calls, each with its extras, and the variants that their texts show."""
-    calls: list[Call] = []
-    variants: set[Variant] = set()
-    record: Record | None = None
+    reader = _Calls(memory, scope)
     line, counted = 1, 0
-    extras: list[Extra] = []
-    broken = False
-    """Whether the record before is one that could not be read."""
-
-    def close() -> None:
-        if record is not None:
-            calls.append(memory.call(record, tuple(extras), line))
-            extras.clear()
-
     for text, at in _blocks(section, _RECORD):
         try:
             if text.startswith("extra:"):
-                extra = memory.extra(text, scope)
-                if extra.kind is not None:
-                    variants.add(Variant.TAGGED)
-                if record is not None:
-                    extras.append(extra)
-                elif not broken:
-                    raise KqueryError(codes.CALL_PATH_SYNTAX, "an extra stands before the first call", 0)
+                reader.extra(text)
                 continue
-            close()
             line += findings.source.text.count("\n", counted, at)
             counted = at
-            record, broken = None, True
-            record = memory.record(text, scope)
-            broken = False
-            if record.variant is not None:
-                variants.add(record.variant)
+            reader.record(text, line)
         except KqueryError as error:
             findings.add(error, text, at)
-    close()
-    return calls, variants
+    reader.close()
+    return reader.calls, reader.variants
+
+
+class _Calls:
+    """Calls so far; the last record waits for its extras."""
+
+    def __init__(self, memory: Memory, scope: Scope) -> None:
+        self.memory, self.scope = memory, scope
+        self.calls: list[Call] = []
+        self.variants: set[Variant] = set()
+        self._open: tuple[Record, int] | None = None
+        self._extras: list[Extra] = []
+        self._broken = False
+        """Whether the record before is one that could not be read."""
+
+    def extra(self, text: str) -> None:
+        """An extra of the record before."""
+        extra = self.memory.extra(text, self.scope)
+        if extra.kind is not None:
+            self.variants.add(Variant.TAGGED)
+        if self._open is not None:
+            self._extras.append(extra)
+        elif not self._broken:
+            raise KqueryError(codes.CALL_PATH_SYNTAX, "an extra stands before the first call", 0)
+
+    def record(self, text: str, line: int) -> None:
+        """The next record, which is in that line of the file."""
+        self.close()
+        self._broken = True
+        record = self.memory.record(text, self.scope)
+        self._open, self._broken = (record, line), False
+        if record.variant is not None:
+            self.variants.add(record.variant)
+
+    def close(self) -> None:
+        """The record before is complete."""
+        if self._open is not None:
+            record, line = self._open
+            self.calls.append(self.memory.call(record, tuple(self._extras), line))
+            self._extras.clear()
+            self._open = None
 
 
 def read_constraints(

@@ -135,12 +135,3 @@ class Pool:
         if not isinstance(found, Apply):
             self._terms[key] = found = Apply(op, width, tuple(args), offset)
         return found
-
-    def bytes_of(self, array: Array, start: int, count: int, *, little_endian: bool = True) -> Term:
-        """`count` bytes from `start` as one number: a right-nested `Concat` of byte reads."""
-        order = range(start + count - 1, start - 1, -1) if little_endian else range(start, start + count)
-        reads = [self.read(array, self.const(at, 32)) for at in order]
-        value: Term = reads[-1]
-        for byte in reversed(reads[:-1]):
-            value = self.apply(Op.CONCAT, value.width + 8, (byte, value))
-        return value

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rss_callpaths.terms import Apply, Array, Const, Op, Pool, Read, Term
+from rss_callpaths.terms.multibyte import INDEX_WIDTH, multibyte
 
 
 class Algebra:
@@ -22,7 +23,7 @@ class Algebra:
 
     def symbol(self, array: Array, start: int, count: int) -> Term:
         """`count` bytes of an array from `start`, the first one least significant."""
-        return self.pool.bytes_of(array, start, count)
+        return multibyte(self.pool, array, self.const(start, INDEX_WIDTH), count)
 
     def concat(self, high: Term, low: Term) -> Term:
         """Both, one above the other; adjacent constants and adjacent pieces of one term become one."""

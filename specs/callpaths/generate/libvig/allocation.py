@@ -5,7 +5,6 @@ from __future__ import annotations
 from generate.describe import Chain, Lpm, Map, Sketch, State, Vector
 from generate.path import PathEndedError
 from generate.run import Memory, Run, by_value, function, pointer
-from generate.words import Word
 from rss_callpaths.callpath import Argument
 
 CELLS = 8
@@ -15,45 +14,50 @@ _VECTOR_HEADER = 12400
 
 def allocate(run: Run, state: State) -> None:
     """The object's allocation, which may fail; the program ends then."""
-    memory = run.memories[state.name]
-    path = run.path
+    memory, path = run.memories[state.name], run.path
     match state:
         case Map():
-            succeeded = path.symbol("map_allocation_succeeded", 4).differs(0)
-            arguments = (
-                function(run, "keq", f"{state.key.name}_eq"),
-                function(run, "khash", f"{state.key.name}_hash"),
-                by_value("capacity", run.number(state.capacity, 32)),
-            )
-            _allocate(run, memory, "map", _SIZES[Map], succeeded, arguments)
+            _allocate(run, memory, "map", _SIZES[Map], "map_allocation_succeeded", _of_map(run, state))
             memory.occupancy = path.symbol("map_occupancy", 4)
             path.assume(memory.occupancy < state.capacity)
             path.assume(path.symbol("backup_map_occupancy", 4) < state.capacity)
         case Vector():
-            succeeded = path.symbol("vector_alloc_success", 4).differs(0)
-            arguments = (
-                by_value("elem_size", run.number(state.cell.size, 32)),
-                by_value("capacity", run.number(state.capacity, 32)),
-                function(run, "init_elem", state.initialiser or f"{state.cell.name}_allocate"),
-            )
-            _allocate(run, memory, "vector", _vector_size(state), succeeded, arguments)
+            size = _VECTOR_HEADER + CELLS * state.cell.size
+            _allocate(run, memory, "vector", size, "vector_alloc_success", _of_vector(run, state))
             memory.cells = path.array("vector_data", CELLS * state.cell.size)
         case Chain():
-            succeeded = path.symbol("is_dchain_allocated", 4).differs(0)
             capacity = by_value("index_range", run.number(state.capacity, 32))
-            _allocate(run, memory, "chain", _SIZES[Chain], succeeded, (capacity,))
+            _allocate(run, memory, "chain", _SIZES[Chain], "is_dchain_allocated", (capacity,))
             _new_index(run, state)
         case Sketch():
-            succeeded = path.symbol("sketch_allocation_succeeded", 4).differs(0)
-            arguments = (
-                function(run, "khash", state.hash),
-                by_value("capacity", run.number(state.capacity, 32)),
-                by_value("threshold", run.number(state.threshold, 16)),
-            )
-            _allocate(run, memory, "sketch", _SIZES[Sketch], succeeded, arguments)
+            arguments = _of_sketch(run, state)
+            _allocate(run, memory, "sketch", _SIZES[Sketch], "sketch_allocation_succeeded", arguments)
         case Lpm():
-            succeeded = path.symbol("lpm_alloc_success", 4).differs(0)
-            _allocate(run, memory, "lpm", _SIZES[Lpm], succeeded, ())
+            _allocate(run, memory, "lpm", _SIZES[Lpm], "lpm_alloc_success", ())
+
+
+def _of_map(run: Run, state: Map) -> tuple[Argument, ...]:
+    return (
+        function(run, "keq", f"{state.key.name}_eq"),
+        function(run, "khash", f"{state.key.name}_hash"),
+        by_value("capacity", run.number(state.capacity, 32)),
+    )
+
+
+def _of_vector(run: Run, state: Vector) -> tuple[Argument, ...]:
+    return (
+        by_value("elem_size", run.number(state.cell.size, 32)),
+        by_value("capacity", run.number(state.capacity, 32)),
+        function(run, "init_elem", state.initialiser or f"{state.cell.name}_allocate"),
+    )
+
+
+def _of_sketch(run: Run, state: Sketch) -> tuple[Argument, ...]:
+    return (
+        function(run, "khash", state.hash),
+        by_value("capacity", run.number(state.capacity, 32)),
+        by_value("threshold", run.number(state.threshold, 16)),
+    )
 
 
 def havoc(run: Run, state: State) -> None:
@@ -73,13 +77,10 @@ def cell_address(memory: Memory, number: int, size: int) -> int:
     return memory.address + _VECTOR_HEADER + number * size
 
 
-def _vector_size(state: Vector) -> int:
-    return _VECTOR_HEADER + CELLS * state.cell.size
-
-
 def _allocate(
-    run: Run, memory: Memory, kind: str, size: int, succeeded: Word, arguments: tuple[Argument, ...]
+    run: Run, memory: Memory, kind: str, size: int, symbol: str, arguments: tuple[Argument, ...]
 ) -> None:
+    succeeded = run.path.symbol(symbol, 4).differs(0)
     address = run.path.allocate(size)
     success = run.branch(succeeded)
     is_chain = kind == "chain"
