@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 from kquery_terms import Maker
 from term_values import value
@@ -63,7 +63,10 @@ def test_relations_do_not_depend_on_the_way_they_are_written(condition):
 def test_the_bits_of_a_term_are_its_values(data):
     term = Maker(data, Pool()).term(data.draw(st.sampled_from((8, 16, 32))))
     memory = {("packet_chunks", at): data.draw(st.integers(0, 255)) for at in range(0, 64, 7)}
-    worth = value(term, memory)
+    try:
+        worth = value(term, memory)
+    except ZeroDivisionError:
+        reject()
     for at, bit in enumerate(bits_of(term)):
         if isinstance(bit, PacketBit):
             byte = memory.get(("packet_chunks", bit.byte), 0)
