@@ -22,6 +22,7 @@ from rss_callpaths.infer.shapes import place
 from rss_callpaths.library import Kind
 from rss_callpaths.packet.parts import Reading
 from rss_callpaths.terms import Read, Term
+from rss_callpaths.terms.bytewise import bytes_of as bytes_of_term
 from rss_callpaths.terms.bytewise import nodes, symbols
 from rss_callpaths.terms.conditions import Truth
 
@@ -155,6 +156,7 @@ def _examine(
     failures = [*_changes(chain, failing, ownership), *_differences(chain, failing)]
     ties: list[Tie] = []
     for one in passing:
+        failures += _overwritten(chain, one, accesses, ownership)
         for writer in _writers(chain, accesses, ownership):
             if _is_unrelated(one, writer):
                 continue
@@ -190,7 +192,11 @@ def _changes(chain: StateObject, failing: Sequence[_Asked], ownership: Ownership
 
 
 def _differences(chain: StateObject, failing: Sequence[_Asked]) -> Iterator[Failure]:
-    """All of them must leave in the same way."""
+    """All of them must leave in the same way, and none with what a core happens to hold under the index."""
+    for one in failing:
+        held = {symbol for _, cell in one.cells for symbol in symbols(cell)}
+        if one.path.sends and any(symbols(each.new) & held for each in one.path.rewrites):
+            yield Failure("differs", chain, one.verify, one.verify)
     for one, other in combinations(failing, 2):
         if set(one.path.in_ports) & set(other.path.in_ports) and _leaves(one.path) != _leaves(other.path):
             yield Failure("differs", chain, one.verify, other.verify)
@@ -200,9 +206,43 @@ def _leaves(path: PathAccesses) -> object:
     """Where the packet goes and what is changed in it; None stands for what cannot be compared."""
     if path.reshaped or any(send.open for send in path.sends):
         return path.path.name
+    state = {access.call for access in path.accesses}
+    if path.sends and any(state.intersection(path.producers_of(each.new)) for each in path.rewrites):
+        return path.path.name
     sends = tuple((send.ports, send.flood) for send in path.sends)
     rewrites = frozenset((each.byte, each.new) for each in path.rewrites) if path.sends else frozenset()
     return sends, rewrites
+
+
+def _overwritten(
+    chain: StateObject, one: _Asked, accesses: Accesses, ownership: Ownership
+) -> Iterator[Failure]:
+    """What the check compares must be what the index's owner wrote."""
+    compared = {(vector, at) for vector, at, _ in one.equal}
+    for path in accesses.paths:
+        for write in path.accesses:
+            if write.kind is not Kind.WRITE or not write.mutates or write.object is None:
+                continue
+            places = [at for vector, at in compared if vector == write.object]
+            owned = ownership.owner(path, write, write.key)
+            if owned is not None and owned.plain and owned.chain == chain:
+                continue
+            if places and not _keeps(path, write, places, ownership):
+                yield Failure("unchecked", chain, one.verify, write)
+
+
+def _keeps(path: PathAccesses, write: Access, places: Sequence[int], ownership: Ownership) -> bool:
+    """Whether a cell is given back with these bytes as they were lent."""
+    lent = [
+        read.result
+        for read in path.accesses
+        if read.kind is Kind.READ and read.object == write.object and ownership.same(read.key, write.key)
+    ]
+    if write.value is None:
+        return False
+    given = bytes_of_term(write.value, ownership.pool)
+    cells = [bytes_of_term(cell, ownership.pool) for cell in lent if cell is not None]
+    return any(all(given[at] is cell[at] for at in places) for cell in cells)
 
 
 _Writer = tuple[PathAccesses, Access, tuple[Access, ...]]

@@ -7,6 +7,7 @@ that more packets must meet, never fewer.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import product
 
 from rss_callpaths.accesses.access import Access, Accesses, PathAccesses, StateObject
@@ -73,6 +74,27 @@ class _Object:
         self.object, self.nic, self.found, self.pairs = each, nic, found, pairs
         self.accesses, self.ownership, self.checks = accesses, ownership, checks
 
+    @cached_property
+    def _prefilled(self) -> bool:
+        """Whether packets change cells under indices that no packet has stored in this map: what puts them
+        there does not bring together those that find them."""
+        chain = self.ownership.chain_of.get(self.object)
+        if chain is None:
+            return False
+        paths = self.accesses.paths
+        stored = any(
+            a.object == self.object and a.kind is Kind.WRITE for path in paths for a in path.accesses
+        )
+        before = any(a.object == self.object and a.kind is Kind.WRITE for path in paths for a in path.setup)
+        return (before or not stored) and any(
+            access.mutates
+            and access.function.index == "key"
+            and (owned := self.ownership.owner(path, access, access.key)) is not None
+            and owned.chain == chain
+            for path in paths
+            for access in path.accesses
+        )
+
     def examine(self) -> None:
         """All pairs."""
         every = [
@@ -81,7 +103,7 @@ class _Object:
             for a in path.accesses
             if a.object == self.object or a.object is None
         ]
-        if not any(access.mutates for _, access in every):
+        if not any(access.mutates for _, access in every) and not self._prefilled:
             self._ignore((a for _, a in every), "no packet changes it")
             return
         entries = [entry for path, access in every for entry in self._entries(path, access)]
@@ -189,7 +211,8 @@ class _Object:
             for reading in entry.path.readings:
                 made = shape(bits, computed, reading)
                 changes = self._changes(entry)
-                one = Seen(entry.port, made, changes, entry.access.mutates, entry, reading)
+                source = (entry.path.path.name, key) if None in bits else None
+                one = Seen(entry.port, made, changes, entry.access.mutates, source, entry, reading)
                 seen.setdefault(one, []).append(entry.access)
         every = list(seen)
         for at, first in enumerate(every):
@@ -213,7 +236,7 @@ class _Object:
         access = entry.access
         if access.mutates or access.kind is not Kind.READ or self.object not in self.ownership.chain_of:
             return access.mutates
-        return any(
+        return self._prefilled or any(
             other.mutates and other.function.index == "key" and self.ownership.same(other.key, access.result)
             for other in entry.path.accesses
         )

@@ -10,6 +10,7 @@ from rss_callpaths.infer.ownership import Owned
 from rss_callpaths.infer.relation import Relation
 from rss_callpaths.infer.shapes import Shape
 from rss_callpaths.packet.parts import Reading
+from rss_callpaths.terms import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Seen:
     """Its cell, or what it finds an index of."""
     writes: bool
     """Its cell."""
+    computed: tuple[str, Term | None] | None
+    """Path and key, where some bits are computed: what those are is not in the shape, but in the path."""
     entry: Entry = field(compare=False)
     reading: Reading = field(compare=False)
 

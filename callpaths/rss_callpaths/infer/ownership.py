@@ -188,11 +188,16 @@ class Ownership:
         if access.kind is Kind.DESTROY and access.object is not None and access.object.type == "chain":
             owned = self._source(path, access, access.key)
             if owned is None or not owned.plain or owned.chain != access.object:
-                return None  # counts by its own index
+                return self._freed_by_number(access.object)
             return self._freed(path, access, owned)
         if is_expiry(access) and access.object is not None and access.object.type == "map":
             return self._expired(path, access, access.object)
         return None
+
+    def _freed_by_number(self, chain: StateObject) -> tuple[StateObject, str] | None:
+        """An index is freed of which it is not known whose it is, so not which key leads to it."""
+        held = next((found for found, owner in self.chain_of.items() if owner == chain), None)
+        return None if held is None else (chain, f"any index is freed, whatever its key in `{held.name}`")
 
     def _freed(self, path: PathAccesses, free: Access, owned: Owned) -> tuple[StateObject, str] | None:
         """An index is freed while a key still leads to it: the next owner would share its cells."""
