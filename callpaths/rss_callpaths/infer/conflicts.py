@@ -13,6 +13,7 @@ from itertools import product
 from rss_callpaths.accesses.access import Access, Accesses, PathAccesses, StateObject
 from rss_callpaths.infer.bits import PacketBit, bits_of
 from rss_callpaths.infer.bypass import Bypass, Tie
+from rss_callpaths.infer.clearing import clears_own
 from rss_callpaths.infer.found import Clash, Doubt, Entry, Found, Seen, Unplaced
 from rss_callpaths.infer.ownership import Owned, Ownership, is_expiry
 from rss_callpaths.infer.pairs import FIRST, SECOND, Pairs
@@ -150,11 +151,7 @@ class _Object:
         """A clearing of a range of cells that begins at one of an index that the core took on this path."""
         if access.kind is not Kind.SCAN or not access.mutates or is_expiry(access):
             return False
-        call = path.path.calls[access.call]
-        return any(
-            (owned := self.ownership.owner(path, access, argument.value)) is not None and owned.fresh
-            for argument in call.arguments
-        )
+        return clears_own(self.ownership, path, access)
 
     def _ignore(self, accesses: Iterator[Access] | Sequence[Access], reason: str) -> None:
         for access in accesses:

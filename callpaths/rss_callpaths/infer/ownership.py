@@ -56,7 +56,7 @@ class Ownership:
         """Map → the chain that all of its values are indices of."""
         self.broken: dict[StateObject, Broken] = {}
         """By chain."""
-        for path, access in self._every():
+        for path, access in self.every():
             reason = self._breaks(path, access)
             if reason is not None and reason[0] not in self.broken:
                 self.broken[reason[0]] = Broken(reason[1], access)
@@ -107,7 +107,7 @@ class Ownership:
         flags.append(terms.negation(terms.equal(bases[0], bases[1])))
         return not self.pairs.possible(flags)
 
-    def _every(self) -> Iterator[tuple[PathAccesses, Access]]:
+    def every(self) -> Iterator[tuple[PathAccesses, Access]]:
         for path in self._paths:
             for access in (*path.setup, *path.accesses):
                 yield path, access
@@ -142,7 +142,7 @@ class Ownership:
     def _maps(self) -> dict[StateObject, StateObject]:
         """The largest set of maps of which all puts store what the set itself proves to be indices."""
         puts: dict[StateObject, list[tuple[PathAccesses, Access]]] = {}
-        for path, access in self._every():
+        for path, access in self.every():
             if access.object is not None and access.kind is Kind.WRITE and access.function.index == "value":
                 puts.setdefault(access.object, []).append((path, access))
         self.chain_of = dict(self._coupled(puts))
@@ -250,7 +250,7 @@ class Ownership:
         return any(
             a.object == keys
             and self.same(a.value if a.kind is Kind.WRITE else a.result, write.key)
-            and self._begins(write.value, a.key)
+            and self.begins(write.value, a.key)
             for a in accesses
         )
 
@@ -259,11 +259,11 @@ class Ownership:
             a.object == vector
             and a.kind is Kind.WRITE
             and self.same(a.key, put.value)
-            and self._begins(a.value, put.key)
+            and self.begins(a.value, put.key)
             for a in accesses
         )
 
-    def _begins(self, cell: Term | None, key: Term | None) -> bool:
+    def begins(self, cell: Term | None, key: Term | None) -> bool:
         """Whether a cell's bytes are a key's; it may be longer, by padding."""
         if cell is None or key is None:
             return False
