@@ -22,6 +22,10 @@ SAMPLES = 12
 """Random inputs that are tried before bits are compared: each parts those that are not equal."""
 TRIES = 48
 """Inputs on different queues that Z3 is asked about, one after the other."""
+SMALLEST_PIECE = 4
+"""Runs of so many bits that do not take a random value are left to the solver."""
+EARLY_TRIES = 8
+"""The same, before Z3 has confirmed which bits are equal."""
 MAX_DIMENSION = 18
 """Combinations of entries are enumerated up to this many free sums of bits."""
 
@@ -58,6 +62,8 @@ class Agreement:
         words = [end.word for end in self.ends if end.word is not None]
         self.word = terms.concat(words) if words else terms.number(0, 1)
         self.random = Random(self.total)
+        self._pieces = [[(0, end.bits)] if end.bits else [] for end in self.ends]
+        """Runs of bits (lowest, how many) of both inputs that have taken any random value so far."""
 
     def parted(self) -> Parted | Unknown | None:
         """Inputs that can meet and land on different queues, None if there are none."""
@@ -74,6 +80,9 @@ class Agreement:
         for model in models:
             if self._parts(model):
                 return self._split(model)
+        early = self._combined(self._guess(models), models[0], EARLY_TRIES)
+        if early is not None:
+            return early
         classes = self._classes(models)
         if isinstance(classes, Unknown):
             return classes
@@ -81,7 +90,7 @@ class Agreement:
             return self._split(classes)
         if self._always_agree(classes, models[0]):
             return None
-        return self._search(classes, models[0])
+        return self._combined(classes, models[0], TRIES) or self._bit_by_bit()
 
     def _one_queue(self) -> bool:
         queues = {queue for end in self.ends for queue in end.kind.wire.queues(end.kind.layout)}
@@ -104,14 +113,27 @@ class Agreement:
             return Unknown() if first is None else first
         models = [first]
         for number in range(SAMPLES):
-            end = self.ends[number % 2]
-            word = end.word
-            if word is None:
-                continue
-            value = self.random.getrandbits(end.bits)
-            found = self._find(self.terms.equal(word, self.terms.number(value, end.bits)))
+            with self.questions.scope():
+                self._vary(number % 2)
+                found = self._find()
             models += [found] if isinstance(found, int) else []
         return models
+
+    def _vary(self, side: int) -> None:
+        """Assume random values of one input, except where that contradicts the conditions."""
+        word, free = self.ends[side].word, []
+        waiting = list(self._pieces[side])
+        while waiting and word is not None:
+            low, size = waiting.pop()
+            value = self.terms.number(self.random.getrandbits(size), size)
+            flag = self.terms.equal(self.terms.extract(word, low, size), value)
+            if self.questions.possible(flag) is True:
+                self.questions.assume(flag)
+                free.append((low, size))
+            elif size > SMALLEST_PIECE:
+                half = size // 2
+                waiting += [(low, half), (low + half, size - half)]
+        self._pieces[side] = free
 
     def _find(self, *flags: Flag) -> int | Unknown | None:
         found = self.questions.find([self.word], *flags)
@@ -212,10 +234,11 @@ class Agreement:
 
     # --- counterexamples --------------------------------------------------------------------------------
 
-    def _search(self, classes: Sequence[Sequence[int]], model: int) -> Parted | Unknown | None:
+    def _combined(self, classes: Sequence[Sequence[int]], model: int, tries: int) -> Parted | None:
+        """Inputs on different queues that respect classes of equal bits, if Z3 soon agrees to some."""
         steps = [sum(1 << bit for bit in group) for group in classes[1:]]
         asked = 0
-        for _ in range(8 * TRIES):
+        for _ in range(8 * tries):
             data = model
             for step in steps:
                 data ^= step if self.random.getrandbits(1) else 0
@@ -225,9 +248,9 @@ class Agreement:
             if isinstance(found, int):
                 return self._split(found)
             asked += 1
-            if asked == TRIES:
+            if asked == tries:
                 break
-        return self._bit_by_bit()
+        return None
 
     def _bit_by_bit(self) -> Parted | Unknown | None:
         forms = self._forms()
