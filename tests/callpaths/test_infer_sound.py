@@ -14,7 +14,7 @@ from generate.libvig.chains import (
     dchain_is_index_allocated,
     expire_items_single_map_iteratively,
 )
-from generate.libvig.maps import map_get, map_put
+from generate.libvig.maps import map_get, map_put, map_size
 from generate.libvig.vectors import vector_borrow, vector_read, vector_return
 from generate.nats import index_of, is_spoofed, translate_outgoing, translations
 from generate.nfs import psd
@@ -27,7 +27,7 @@ from rss_callpaths.files.reader import read_text
 from rss_callpaths.infer import infer
 from rss_callpaths.library.file import vigor
 from rss_callpaths.prove.prove import prove
-from rss_callpaths.prove.verdict import Proved
+from rss_callpaths.prove.verdict import Proved, Refuted
 from rss_callpaths.terms import Pool
 
 SERVICE = table("service", ADDRESS)
@@ -38,16 +38,21 @@ ENDS = Vector("ends", ADDRESS)
 
 def inferred_from(process, state, **more):
     """What is inferred; it is proved if there is a spec."""
-    nf = NetworkFunction("broken", process, Sharded(), state=state, **more)
-    pool = Pool()
-    memory = Memory(pool)
-    paths = [read_text(print_path(path), path.name, memory)[0] for path in explore(nf)]
-    accesses = analyse(paths, vigor(), pool)
+    accesses, pool = executed(process, state, **more)
     found = infer(accesses, pool)
     if found.spec is not None:
         verdict = prove(accesses, problem_of(found.text), solution_of(found.text), pool)
         assert isinstance(verdict, Proved)
     return found
+
+
+def executed(process, state, **more):
+    """The accesses of a network function, and where their terms are from."""
+    nf = NetworkFunction("broken", process, Sharded(), state=state, **more)
+    pool = Pool()
+    memory = Memory(pool)
+    paths = [read_text(print_path(path), path.name, memory)[0] for path in explore(nf)]
+    return analyse(paths, vigor(), pool), pool
 
 
 def codes(found):
@@ -221,3 +226,19 @@ def test_clearing_must_stay_within_the_cells_of_the_index():
 
 def test_clearing_erases_the_keys_that_the_cells_hold():
     assert clearing(lambda index: index * 64, 64, "dst_addr").spec is None
+
+
+def test_a_size_that_expiry_changes_is_everybodys():
+    """Refused, and keys for it are refuted."""
+
+    def process(run):
+        if from_lan(run) is None:
+            return run.device
+        SERVICE.expire(run)
+        return 1 if run.branch(map_size(run, SERVICE.entries) < 100) else 0
+
+    assert "RSS421" in codes(inferred_from(process, SERVICE.state))
+    port = "port P{0} {{ device {0}  nic intel-x710  hash ipv4-tcp, ipv4-udp  queues 16 }}\n"
+    spec = port.format(0) + port.format(1)
+    accesses, pool = executed(process, SERVICE.state)
+    assert isinstance(prove(accesses, problem_of(spec), solution_of(spec), pool), Refuted)

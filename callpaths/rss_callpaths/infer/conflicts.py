@@ -96,6 +96,14 @@ class _Object:
             for access in path.accesses
         )
 
+    @cached_property
+    def _is_asked_whole(self) -> bool:
+        return any(
+            a.object == self.object and a.whole and a.kind in (Kind.READ, Kind.SCAN) and not a.mutates
+            for path in self.accesses.paths
+            for a in path.accesses
+        )
+
     def examine(self) -> None:
         """All pairs."""
         every = [
@@ -139,7 +147,10 @@ class _Object:
             yield Entry(path, access, port, owned, whole)
 
     def _is_grouped(self, path: PathAccesses, access: Access) -> bool:
-        """Whether all that expires with it belongs to the core: an object, or a group that is proved one."""
+        """Whether all that expires with it belongs to the core: an object, or a group that is proved one,
+        and no packet asks about all of the object."""
+        if self._is_asked_whole:
+            return False
         objects = [a.object for a in path.accesses if a.call == access.call and a.object is not None]
         chains = [each for each in objects if each.type == "chain"]
         if any(chain in self.ownership.broken for chain in chains):

@@ -108,6 +108,7 @@ class Ownership:
         return not self.pairs.possible(flags)
 
     def every(self) -> Iterator[tuple[PathAccesses, Access]]:
+        """Every access of every path, initialisation's too."""
         for path in self._paths:
             for access in (*path.setup, *path.accesses):
                 yield path, access

@@ -45,9 +45,11 @@ class Cells:
         return self.keys.same_key(one, other)
 
     def _unowned(self, use: Use) -> bool:
-        """Whether it addresses a cell by an index of which it is not known whose it is."""
+        """Whether it addresses a cell by an index of which it is not known whose it is, or asks about all."""
         path, access = use
-        if access.function.index != "key" or access.whole:
+        if access.whole:
+            return access.kind in (Kind.READ, Kind.SCAN) and not access.mutates
+        if access.function.index != "key":
             return False
         return self.ownership.cell_owner(path, access) is None
 
