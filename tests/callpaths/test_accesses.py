@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from handmade_paths import SLOT, Hand
+from published import DESCRIBED, ROOTS, origin
 
 from rss_callpaths.accesses.access import Outcome
 from rss_callpaths.accesses.analyse import analyse
@@ -20,8 +19,6 @@ from rss_callpaths.terms.bytewise import bytes_of
 from rss_callpaths.terms.conditions import Conditions, Engine, Truth
 from rss_dsl import codes
 
-GENERATED = Path(__file__).parents[2] / "specs" / "callpaths"
-REAL = Path(__file__).parents[3] / "shared" / "data" / "callpaths"
 MAP, VECTOR, CHAIN, SKETCH = 1000, 2000, 3000, 4000
 
 
@@ -32,15 +29,7 @@ def analysed(folder):
     return analyse(paths, vigor(), pool), pool
 
 
-def named(name, reference):
-    """A network function of the project's own, or the real one of that name."""
-    folder = (GENERATED if reference == "generated" else REAL) / name
-    if not folder.is_dir():
-        pytest.skip(f"no {reference} call paths")
-    return analysed(folder)
-
-
-both = pytest.mark.parametrize("reference", ["generated", "real"])
+both = pytest.mark.parametrize("root", ROOTS, ids=origin)
 
 
 def key_fields(path, access, pool, kind="ipv4-tcp"):
@@ -80,8 +69,8 @@ NEW, FOUND = ("dchain_allocate_new_index",), ("map_get",)
 
 
 @both
-def test_the_firewalls_accesses(reference):
-    done, pool = named("fw", reference)
+def test_the_firewalls_accesses(root):
+    done, pool = analysed(root / "fw")
     assert what(done, pool) == expiry((0, 1), "heap", "fv", "fm") | {
         (0, "map_get", "fm", TUPLE, False),
         (0, "dchain_rejuvenate_index", "heap", FOUND, True),
@@ -105,8 +94,8 @@ def test_the_firewalls_accesses(reference):
 
 
 @both
-def test_the_policers_accesses(reference):
-    done, pool = named("pol", reference)
+def test_the_policers_accesses(root):
+    done, pool = analysed(root / "pol")
     target = ("ipv4_dst",)
     expected = expiry((0, 1), "dyn_heap", "dyn_keys", "dyn_map") | {
         (0, "map_get", "dyn_map", target, False),
@@ -128,8 +117,8 @@ def test_the_policers_accesses(reference):
 
 
 @both
-def test_the_connection_limiters_accesses(reference):
-    done, pool = named("cl", reference)
+def test_the_connection_limiters_accesses(root):
+    done, pool = analysed(root / "cl")
     pair = ("ipv4_src", "ipv4_dst")
     found = what(done, pool)
     assert {one for one in found if one[2] == "sketch"} == {
@@ -149,8 +138,8 @@ def test_the_connection_limiters_accesses(reference):
 
 @both
 @pytest.mark.parametrize("name", ["fw", "pol", "cl", "nop"])
-def test_outcomes_are_those_of_the_paths(name, reference):
-    done, _ = named(name, reference)
+def test_outcomes_are_those_of_the_paths(name, root):
+    done, _ = analysed(root / name)
     counts = [sum(path.outcome is outcome for path in done.paths) for outcome in Outcome]
     assert (
         counts
@@ -164,7 +153,7 @@ def test_outcomes_are_those_of_the_paths(name, reference):
 
 
 def test_only_changed_header_bytes_are_rewrites():
-    done, _ = named("nat", "generated")
+    done, _ = analysed(DESCRIBED / "nat")
     for path in done.paths:
         changed = {
             place.field or place.layer
@@ -177,13 +166,13 @@ def test_only_changed_header_bytes_are_rewrites():
 
 
 def test_every_packet_sent_is_seen():
-    done, _ = named("bridge", "generated")
+    done, _ = analysed(DESCRIBED / "bridge")
     sent = {(path.in_port, send.ports, send.flood) for path in done.paths for send in path.sends}
     assert sent == {(0, (1,), False), (1, (0,), False)}
 
 
 @pytest.mark.parametrize(
-    "folder", sorted(GENERATED.glob("*/test000001.call_path")), ids=lambda one: one.parent.name
+    "folder", sorted(DESCRIBED.glob("*/test000001.call_path")), ids=lambda one: one.parent.name
 )
 def test_every_generated_network_function_is_understood(folder):
     done, _ = analysed(folder.parent)
@@ -263,7 +252,7 @@ def unindented(text):
 
 
 def test_the_thesiss_listing_a1():
-    done, _ = named("nat-options", "generated")
+    done, _ = analysed(DESCRIBED / "nat-options")
     address = next(one.address for one in done.objects if one.name == "fm")
     assert LISTING_A1.format(object=address) in unindented(render(done))
 
@@ -485,5 +474,5 @@ def test_what_the_solver_gives_up_on_is_open_and_counted():
 
 def test_undecided_questions_are_a_finding(monkeypatch):
     monkeypatch.setattr("rss_callpaths.accesses.analyse.Engine", lambda pool: Engine(pool, limit=1))
-    done, _ = named("pol", "generated")
+    done, _ = analysed(DESCRIBED / "pol")
     assert codes.UNDECIDED_PATH in {found.rule for found in done.findings}

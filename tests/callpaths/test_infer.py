@@ -1,10 +1,10 @@
 """Inferred specs: what every description is expected to need, nothing lost on the way, and reasons."""
 
-from pathlib import Path
 from random import Random
 
 import pytest
 from inferring import SPECS, freedom, inferred, ports_of, problem_of, with_requirements
+from published import origin, with_published
 
 from generate.catalogue import descriptions
 from generate.describe import NetworkFunction, Sharded
@@ -46,14 +46,13 @@ REFUSED = {
     "stored-index": ("RSS422",),
     "table-size": ("RSS421",),
 }
-REAL = Path(__file__).parents[3] / "shared" / "data" / "callpaths"
 
 
-@pytest.mark.parametrize("name", SHARDED)
-def test_exactly_what_is_expected_has_to_meet(name):
+@pytest.mark.parametrize("folder", with_published(SHARDED), ids=origin)
+def test_exactly_what_is_expected_has_to_meet(folder):
     """Ours, the expected requirements, and both together leave the same keys."""
-    expected = DESCRIBED[name]
-    _, found = inferred(SPECS / name)
+    expected = DESCRIBED[folder.name]
+    _, found = inferred(folder)
     assert found.spec is not None, found.findings
     ports = ports_of(found.text)
     ours = problem_of(found.text)
@@ -166,14 +165,6 @@ def test_an_unknown_nic_is_an_error():
     accesses, _ = inferred(SPECS / "nop")
     with pytest.raises(ValueError, match="no-such-nic"):
         infer(accesses, Pool(), Options("no-such-nic"))
-
-
-@pytest.mark.skipif(not REAL.is_dir(), reason="the published paths are not here")
-@pytest.mark.parametrize("name", ["fw", "pol", "cl", "nop"])
-def test_published_paths_need_what_the_described_ones_need(name):
-    _, real = inferred(REAL / name)
-    _, described = inferred(SPECS / name)
-    assert [each.relation for each in real.requirements] == [each.relation for each in described.requirements]
 
 
 SERVICE = table("service", ADDRESS)

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from published import origin, with_published
 from rsstest import nf, problem
 
 from generate.catalogue import FOLDER, descriptions
@@ -23,7 +24,6 @@ from rss_solver.nic.steering import land
 from rss_solver.packets.semantics import belongs, holds
 from rss_solver.solve import Solved, solve
 
-REAL = Path("../shared/data/callpaths")
 L4 = "ipv4-tcp, ipv4-udp"
 DEVICES = {each.name: each.devices for each in descriptions()}
 EXPECTED = {each.name: each.expected for each in descriptions()}
@@ -103,24 +103,20 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("name", RIGHT)
-def test_right_keys_are_proved(name):
-    found = judged(FOLDER / name, RIGHT[name])
+@pytest.mark.parametrize("folder", with_published(list(RIGHT)), ids=origin)
+def test_right_keys_are_proved(folder):
+    found = judged(folder, RIGHT[folder.name])
     assert isinstance(found, Proved)
     assert Assumed.TRAFFIC in found.assumed
-    assert (found.pairs == 0) == (name in ("nop", "sbridge"))
+    assert (found.pairs == 0) == (folder.name in ("nop", "sbridge"))
 
 
-@pytest.mark.parametrize("name", ["nop", "fw", "pol", "cl"])
-def test_right_keys_are_proved_on_published_paths(name):
-    if not (REAL / name).is_dir():
-        pytest.skip("the published call paths are not here")
-    assert isinstance(judged(REAL / name, RIGHT[name]), Proved)
-    if name != "nop":
-        wrong = text()
-        found = judged(REAL / name, wrong)
-        assert isinstance(found, Refuted)
-        replayed(found, wrong)
+@pytest.mark.parametrize("folder", with_published(["fw", "pol", "cl"]), ids=origin)
+def test_keys_of_no_requirement_are_refuted(folder):
+    wrong = text()
+    found = judged(folder, wrong)
+    assert isinstance(found, Refuted)
+    replayed(found, wrong)
 
 
 SMALL = sorted(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kquery_terms import WIDTHS, Maker, call_path
+from published import NAMES, ROOTS, origin
 
 from rss_callpaths.callpath import Variant
 from rss_callpaths.files.memory import Memory
@@ -21,8 +21,6 @@ from rss_callpaths.kquery.scope import Scope
 from rss_callpaths.kquery.tokens import tokenize
 from rss_callpaths.terms import Op, Pool
 from rss_callpaths.terms.multibyte import as_multibyte, multibyte
-
-REAL = Path(__file__).parents[3] / "shared" / "data" / "callpaths"
 
 
 def scope_of(pool, *arrays):
@@ -160,9 +158,9 @@ def test_shared_updates_are_printed_once():
     assert read_term(text, scope_of(pool, a)) is both
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="needs the call paths of published network functions")
-def test_real_files_are_printed_byte_for_byte():
-    files = sorted(REAL.rglob(f"*{SUFFIX}"))
+@pytest.mark.parametrize("root", ROOTS, ids=origin)
+def test_files_are_printed_byte_for_byte(root):
+    files = sorted(file for name in NAMES for file in (root / name).glob(f"*{SUFFIX}"))
     assert len(files) > 50
     paths, problems = read(files, Pool())
     assert problems == []

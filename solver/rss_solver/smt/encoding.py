@@ -14,6 +14,7 @@ from rss_dsl.nic import Function
 from rss_dsl.problem import AllOf, AnyOf, Arith, Compare, Condition, Const, HashInput, Negation, Slice, Term
 from rss_dsl.reads import slices
 from rss_solver.nic.functions import WORD, pairs
+from rss_solver.smt.operations import comparison, operation
 
 Parity = tuple[int, int, int]
 """Chosen bits of both hash inputs, the first input bit most significant, and what they sum up to (0 or 1)."""
@@ -81,22 +82,7 @@ class Encoding:
         a, b = self._term(left, bits), self._term(right, bits)
         if a is None or b is None or a.bv_width() != b.bv_width():
             return self.build.FALSE()
-        build = self.build
-        match op:
-            case "==":
-                return build.Equals(a, b)
-            case "!=":
-                return build.Not(build.Equals(a, b))
-            case "<":
-                return build.BVULT(a, b)
-            case "<=":
-                return build.BVULE(a, b)
-            case ">":
-                return build.BVUGT(a, b)
-            case ">=":
-                return build.BVUGE(a, b)
-            case _:
-                raise ValueError(f"unknown comparison {op}")
+        return comparison(self.build, op, a, b)
 
     def _mixes_versions(self, left: Term, right: Term) -> bool:
         """`ip_*` against an address of the other version compares false, sliced or not."""
@@ -132,20 +118,7 @@ class Encoding:
                 return self.build.BV(value, size) if value < 1 << size else None
             case Arith(op, left, right):
                 a, b = self._term(left, bits), self._term(right, bits)
-                return None if a is None or b is None else self._arith(op, a, b)
-
-    def _arith(self, op: str, a: FNode, b: FNode) -> FNode:
-        build = self.build
-        operations = {
-            "&": build.BVAnd,
-            "|": build.BVOr,
-            "^": build.BVXor,
-            "+": build.BVAdd,
-            "-": build.BVSub,
-            "<<": build.BVLShl,
-            ">>": build.BVLShr,
-        }
-        return operations[op](a, b)
+                return None if a is None or b is None else operation(self.build, op, a, b)
 
     def selected(self, side: int) -> FNode:
         """The bits that the NIC selects, places that read as zero included; not for an unhashed class."""

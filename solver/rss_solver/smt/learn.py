@@ -13,6 +13,7 @@ from pysmt.fnode import FNode
 from pysmt.typing import BVType
 
 from rss_solver.limits import LimitReachedError
+from rss_solver.smt.operations import comparison, operation
 from rss_solver.tied.component import Component, runs
 from rss_solver.tied.formula import Comparison, Every, Formula, Operation, Some, Tie, Word
 
@@ -77,27 +78,11 @@ class Oracle:
             case Tie(left, right):
                 return self._build.Equals(self._word(left), self._word(right))
             case Comparison(op, left, right):
-                return self._comparison(op, self._word(left), self._word(right))
-
-    def _comparison(self, op: str, left: FNode, right: FNode) -> FNode:
-        build = self._build
-        match op:
-            case "==":
-                return build.Equals(left, right)
-            case "!=":
-                return build.Not(build.Equals(left, right))
-            case "<":
-                return build.BVULT(left, right)
-            case "<=":
-                return build.BVULE(left, right)
-            case ">":
-                return build.BVUGT(left, right)
-            case _:
-                return build.BVUGE(left, right)
+                return comparison(self._build, op, self._word(left), self._word(right))
 
     def _word(self, word: Word) -> FNode:
         if isinstance(word, Operation):
-            return self._operation(word.op, self._word(word.left), self._word(word.right))
+            return operation(self._build, word.op, self._word(word.left), self._word(word.right))
         parts = []
         for run in runs(word):
             if run.start is None:
@@ -106,25 +91,3 @@ class Oracle:
                 low = self._size - run.start - run.bits
                 parts.append(self._build.BVExtract(self._bits, low, low + run.bits - 1))
         return reduce(self._build.BVConcat, parts)
-
-    def _operation(self, op: str, left: FNode, right: FNode) -> FNode:
-        build = self._build
-        match op:
-            case "&":
-                return build.BVAnd(left, right)
-            case "|":
-                return build.BVOr(left, right)
-            case "^":
-                return build.BVXor(left, right)
-            case "+":
-                return build.BVAdd(left, right)
-            case "-":
-                return build.BVSub(left, right)
-            case "<<":
-                return build.BVLShl(left, right)
-            case ">>":
-                return build.BVLShr(left, right)
-            case "min":
-                return build.Ite(build.BVULT(left, right), left, right)
-            case _:
-                return build.Ite(build.BVULT(left, right), right, left)
