@@ -89,8 +89,8 @@ def _command(rule: FlowRule, key: bytes) -> str:
         action += ["func", _TESTPMD_FUNCTIONS[rule.function]]
     if rule.level:
         action += ["level", str(rule.level)]
-    if rule.types:
-        action += ["types", *(_type(flag) for flag in rule.types), "end"]
+    # Without `types`, testpmd puts its own default into the action.
+    action += ["types", *(_type(flag) for flag in rule.types), "end"]
     if rule.key:
         action += ["key", key.hex(), "key_len", str(len(key))]
     action += ["queues", *(str(queue) for queue in rule.queues), "end"]

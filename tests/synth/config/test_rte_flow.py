@@ -75,7 +75,7 @@ def test_the_start_up_part_precedes(build, origin) -> None:
 
 def test_i40e_takes_neither_key_nor_queues_with_a_pattern_and_the_queues_first(build, origin) -> None:
     first, *others = rules(emit(build(classes=DST, queues=4), origin)["rss_flow.cmds"])
-    assert first == "pattern end actions rss queues 0 1 2 3 end / end"
+    assert first == "pattern end actions rss types end queues 0 1 2 3 end / end"
     assert others == [
         "pattern eth / ipv4 / tcp / end actions rss types ipv4-tcp l3-dst-only end queues end / end",
         "pattern eth / ipv4 / end actions rss types ipv4-frag l3-dst-only end queues end / end",
