@@ -165,6 +165,18 @@ def test_solutions_are_proved_and_hold_for_random_packets(chosen, pair, seed):
             assert landings[0].queue == landings[1].queue
 
 
+def test_examples_of_what_is_not_tied_keep_to_the_assumptions():
+    text = ports("A", hash_="ipv4-tcp", nic="generic")
+    assume = "assume A.ipv4_dst in 10.0.0.0/8\nassume A.tcp_src < 4\nassume A.tcp_dst == A.tcp_src"
+    found = problem(f"{text}\n{assume}\nrequire A.ipv4_dst == A'.ipv4_dst && A.tcp_src == A'.tcp_src")
+    shown = list(examples(found, 0, 6))
+    assert [example.tied for example in shown] == [True] * 6 + [False] * 6
+    for example in shown:
+        for packet in example.packets:
+            assert packet.value("ipv4_dst") >> 24 == 10
+            assert packet.value("tcp_dst") == packet.value("tcp_src") < 4
+
+
 @settings(max_examples=30)
 @given(st.sampled_from(["fw", "nat", "pol"]), st.integers(0, 1), st.integers(0, 126), st.integers(0, 1 << 20))
 def test_a_flipped_bit_is_refuted_exactly_if_random_pairs_part(name, port, bit, seed):

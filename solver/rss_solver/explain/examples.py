@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from rss_dsl.assumptions import tied
+from rss_dsl.assumptions import assumed, tied
 from rss_dsl.fields import packet_classes, width
 from rss_dsl.problem import Condition, Problem, Requirement
 from rss_solver.keyspace.statement import class_pairs
@@ -40,7 +40,7 @@ def examples(problem: Problem, seed: int, count: int) -> Iterator[Example]:
         for pair in pairs:
             yield Example(requirement, pair, True)
         for pair in pairs:
-            if (near := _nearly(requirement, pair, random)) is not None:
+            if (near := _nearly(problem, requirement, pair, random)) is not None:
                 yield Example(requirement, near, False)
 
 
@@ -78,16 +78,27 @@ def _visible(pair: tuple[Packet, Packet]) -> tuple[Packet, Packet]:
 
 
 def _nearly(
-    requirement: Requirement, pair: tuple[Packet, Packet], random: Random
+    problem: Problem, requirement: Requirement, pair: tuple[Packet, Packet], random: Random
 ) -> tuple[Packet, Packet] | None:
-    """The pair with another value in one field of its second packet, so that it is not tied any more."""
+    """The pair with another value in one field of its second packet, so that it is not tied any more, though
+    the packet satisfies what is assumed of it."""
     first, second = pair
+    assumptions = assumed(problem, requirement.second, second.packet_class)
     names = sorted(second.fields)
     random.shuffle(names)
     for name in names:
-        for _ in range(8):
-            value = random.getrandbits(width(name))
+        for value in _others(second.value(name), width(name), random):
             changed = Packet(second.packet_class, {**second.fields, name: value})
-            if belongs(changed) and not holds(requirement.condition, (first, changed)):
+            if not belongs(changed) or holds(requirement.condition, (first, changed)):
+                continue
+            if all(holds(assumption, (changed, changed)) for assumption in assumptions):
                 return first, changed
     return None
+
+
+def _others(value: int, size: int, random: Random) -> Iterator[int]:
+    """Random values, then those that differ in one bit, which is all that narrow assumptions leave."""
+    for _ in range(8):
+        yield random.getrandbits(size)
+    for bit in range(size):
+        yield value ^ 1 << bit
