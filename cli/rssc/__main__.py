@@ -78,7 +78,7 @@ def _failed(error: Exception, options: argparse.Namespace) -> int:
     if isinstance(error, RssError):
         return fail(error, getattr(options, "format", "text"))
     if isinstance(error, LimitReachedError):
-        return undecided(error)
+        return undecided(error, getattr(options, "format", "text"))
     if os.environ.get("RSSC_DEBUG"):
         raise error
     kind = type(error).__name__

@@ -51,13 +51,24 @@ def fail(error: RssError, output_format: str = "text") -> Exit:
     return Exit.NO_KEY if errors == {KEY_TOO_SHORT} else Exit.FINDINGS
 
 
-def undecided(error: LimitReachedError) -> Exit:
-    """Say what Z3 could not tell within its limit."""
-    if error.finding is None:
+def undecided(error: LimitReachedError, output_format: str = "text") -> Exit:
+    """Say what Z3 could not tell within its limit, the way the command's `--format` asks for."""
+    if output_format == "json":
+        _print_undecided(error)
+    elif error.finding is None:
         print(f"undecided: {error}", file=sys.stderr)
     else:
         tell([error.finding])
     return Exit.UNDECIDED
+
+
+def _print_undecided(error: LimitReachedError) -> None:
+    from rssc.documents import emit
+
+    if error.finding is None:
+        emit({"verdict": {"status": "undecided", "reason": str(error)}})
+    else:
+        print_findings([error.finding], "json")
 
 
 def print_findings(findings: Sequence[Diagnostic], output_format: str) -> None:

@@ -1,5 +1,6 @@
 """`import rssc` is the public API: everything it names is there, and it loads nothing until asked."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -91,8 +92,11 @@ def test_reaching_a_limit_is_undecided(monkeypatch, capsys):
         raise LimitReachedError
 
     monkeypatch.setattr("rss_solver.solve.choose", give_up)
-    assert main(["solve", str(ROOT / "specs" / "nf" / "fw.rss")]) == 5
+    command = ["solve", str(ROOT / "specs" / "nf" / "fw.rss")]
+    assert main(command) == 5
     assert "undecided" in capsys.readouterr().err
+    assert main([*command, "--format", "json"]) == 5
+    assert json.loads(capsys.readouterr().out)["verdict"]["status"] == "undecided"
 
 
 def test_from_call_paths_to_a_proof():

@@ -368,3 +368,6 @@ def test_what_z3_gives_up_on_is_named(spec, capsys, monkeypatch, command):
     assert (code, out) == (Exit.UNDECIDED, "")
     assert "RSS310" in err
     assert "what `odd` ties of `ipv4-tcp` on `A` and `ipv4-tcp` on `A` is undecided" in err
+    code, out, err = run(capsys, "solve", spec(text), "--format", "json")
+    assert (code, err) == (Exit.UNDECIDED, "")
+    assert [found["code"] for found in json.loads(out)["diagnostics"]] == ["RSS310"]
