@@ -18,7 +18,7 @@ from rss_solver.keyspace.statement import Statement, state
 from rss_solver.keyspace.trace import Tracer
 from rss_solver.smt.engine import find_keys
 from rss_solver.smt.statement import Wish, key_name, of_group
-from rss_solver.solution import PortSolution, Solution
+from rss_solver.solution import ClassSpread, PortSolution, Solution
 
 ENGINES = ("algebra", "smt")
 """How keys are found: in the key space in closed form, or by Z3 alone."""
@@ -187,15 +187,18 @@ class _SmtSearch(_AlgebraSearch):
 
 
 def _as_good(whole: Choice, entries: Choice, ports: Mapping[int, Port]) -> bool:
-    """Whether min(rank, ceil(log2 queues)), plain and clustered, is the same for hashes and entries."""
+    """Whether whole hashes cost neither queues nor, up to ceil(log2 queues), rank, plain and clustered."""
     for i, port in ports.items():
         enough = (port.queues - 1).bit_length()
         for a, b in zip(whole.spread[i], entries.spread[i], strict=True):
-            if min(a.rank, enough) < min(b.rank, enough):
-                return False
-            if min(a.clustered_rank, enough) < min(b.clustered_rank, enough):
+            if any(x < y for x, y in zip(_worth(a, enough), _worth(b, enough), strict=True)):
                 return False
     return True
+
+
+def _worth(found: ClassSpread, enough: int) -> tuple[int, int, int, int]:
+    ranks = min(found.rank, enough), min(found.clustered_rank, enough)
+    return (*ranks, found.queues, found.clustered_queues)
 
 
 def _port_solution(port: Port, table: tuple[int, ...], choice: Choice, i: int, mode: str) -> PortSolution:

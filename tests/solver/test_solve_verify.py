@@ -54,6 +54,17 @@ def test_auto_keeps_whole_hashes_where_they_spread_as_well():
     assert [port.equality for port in solved(nf("nat")).ports] == ["index", "index"]
 
 
+def test_auto_gives_up_whole_hashes_where_they_cost_queues_though_not_rank():
+    """Rank 7 is enough for 16 queues, but of the entries that it reaches a round-robin table makes four."""
+    range_ = "in 10.0.0.0..10.3.2.1"
+    text = ports("A", hash_="ipv4-tcp")
+    text += f"\nrequire A.ipv4_src == A'.ipv4_src && A.ipv4_dst {range_} && A'.ipv4_dst {range_}"
+    whole = solved(replace(problem(text), equality="hash")).ports[0].spread[0]
+    assert (whole.clustered_rank, whole.clustered_queues) == (7, 4)
+    (port,) = solved(problem(text)).ports
+    assert (port.equality, port.spread[0].clustered_queues) == ("index", 16)
+
+
 def test_the_policer_under_whole_hashes_has_one_key_without_clustered_spread():
     found = replace(nf("pol"), equality="hash")
     wan = solved(found).ports[1]
