@@ -65,6 +65,16 @@ def test_auto_gives_up_whole_hashes_where_they_cost_queues_though_not_rank():
     assert (port.equality, port.spread[0].clustered_queues) == ("index", 16)
 
 
+def test_whole_hashes_that_agree_are_seen_where_the_condition_ties_less_than_its_equalities():
+    text = ports("A", hash_="ipv4-tcp")
+    near = "A.ipv4_dst in 10.0.0.0..10.3.2.1 && A'.ipv4_dst - A.ipv4_dst < 256"
+    found = problem(f"{text}\nrequire A.ipv4_src == A'.ipv4_src && {near}")
+    for equality in ("hash", "index"):
+        answer = verify(found, solved(replace(found, equality=equality)))
+        assert isinstance(answer, Proof)
+        assert answer.whole_hashes == (equality == "hash")
+
+
 def test_the_policer_under_whole_hashes_has_one_key_without_clustered_spread():
     found = replace(nf("pol"), equality="hash")
     wan = solved(found).ports[1]

@@ -17,7 +17,7 @@ from rss_dsl.nic import Index
 from rss_dsl.problem import Problem, Requirement
 from rss_solver.nic.functions import prepare
 from rss_solver.nic.steering import default_queue
-from rss_solver.packets.semantics import Pair
+from rss_solver.packets.semantics import Pair, belongs, holds
 from rss_solver.proof.agreement import Lookup, Need, needs
 from rss_solver.proof.cases import Case, Cases, Claim
 from rss_solver.proof.learned import Learner
@@ -79,7 +79,7 @@ class _Verifier:
             return bits
         return Proof(
             obligations=count,
-            lemmas=len(self.implied) + len(self.learners),
+            lemmas=len(self.implied) + sum(learner.complete for _, learner in self.learners.values()),
             vectors=self.vectors,
             hash_bits=max((len(self.needs[r.first].forms) for r in self.problem.requirements), default=0),
             whole_hashes=self.all_whole,
@@ -180,8 +180,27 @@ class _Verifier:
                     self.differing[known] = None
                     break
             else:
-                self.differing[known] = not differ
+                self.differing[known] = not differ or self._never_differ(claim, space, sides)
         return self.differing[known]
+
+    def _never_differ(self, claim: Claim, space: PairSpace, sides: Sides) -> bool:
+        """Whether whole hashes agree on what the condition ties, which can be less than the span."""
+        for vector in space.samples(Random(0), TRIES):
+            if sides.difference(claim, _prepared(space, vector), True):
+                pair = space.packets(vector)
+                if holds(claim.condition, pair) and belongs(pair[0]) and belongs(pair[1]):
+                    return False
+        learner = self._learner(claim)[1]
+        differ = any(sides.difference(claim, point.data, True) for point in learner.points())
+        return learner.complete and not differ
+
+    def _learner(self, claim: Claim) -> tuple[Claim, Learner]:
+        """What learns the exact span of a claim, or of one that says the same."""
+        group = self.cases.group(claim)
+        if group not in self.learners:
+            own, space = self._space(claim)
+            self.learners[group] = own, Learner(self.prover, own.condition, space)
+        return self.learners[group]
 
     def _splits(self, claim: Claim, space: PairSpace, sides: Sides) -> Iterator[int | None]:
         """Vectors of the span that the tables send to different queues; None: too many to look at."""
@@ -196,11 +215,7 @@ class _Verifier:
 
     def _learned(self, case: Case, claim: Claim, sides: Sides) -> Counterexample | Undecided | None:
         """The verdict on the exact span of a claim that is the case's or follows from it."""
-        group = self.cases.group(claim)
-        if group not in self.learners:
-            own, space = self._space(claim)
-            self.learners[group] = own, Learner(self.prover, own.condition, space)
-        claim, learner = self.learners[group]
+        claim, learner = self._learner(claim)
         whole = True
         landings: list[int] = []
         for point in learner.points():
