@@ -116,6 +116,24 @@ def kinds_of(wire: Wire, path: PathAccesses, reading: Reading) -> Iterator[Kind]
             yield Kind(wire, wire.port.device, reading.condition, places, name, reading.options and plain)
 
 
+def pieces(kind: Kind, canonical: str) -> Iterator[tuple[int, int, int | None]]:
+    """A field in pieces: its first bit, how many, and the byte of `packet_chunks` whose low bits they are.
+
+    None for a byte: the path did not read it.
+    """
+    at, total = 0, width(canonical)
+    for first, bits, byte in sorted(
+        (first, n, byte) for byte, name, first, n in kind.places if name == canonical
+    ):
+        if first > at:
+            yield at, first - at, None
+        if first >= at:
+            yield first, bits, byte
+            at = first + bits
+    if at < total:
+        yield at, total - at, None
+
+
 class Fields:
     """A packet's fields as words: bytes that the path read, and free symbols for the rest."""
 
@@ -154,21 +172,14 @@ class Fields:
         return self._folded(word, layout) if layout.function is Function.SIMPLE_XOR else word
 
     def _made(self, canonical: str) -> Word:
-        pieces = sorted(
-            (first, bits, byte) for byte, name, first, bits in self.kind.places if name == canonical
+        return self.terms.concat(
+            [
+                self._free(canonical, first, first + bits)
+                if byte is None
+                else self.terms.extract(self.symbolic.byte(PACKET, byte), 0, bits)
+                for first, bits, byte in pieces(self.kind, canonical)
+            ]
         )
-        at, total = 0, width(canonical)
-        parts: list[Word] = []
-        for first, bits, byte in pieces:
-            if first < at:
-                continue
-            if first > at:
-                parts.append(self._free(canonical, at, first))
-            parts.append(self.terms.extract(self.symbolic.byte(PACKET, byte), 0, bits))
-            at = first + bits
-        if at < total:
-            parts.append(self._free(canonical, at, total))
-        return self.terms.concat(parts)
 
     def _free(self, canonical: str, start: int, stop: int) -> Word:
         return self.terms.symbol(f"{self.name}{canonical}[{start}:{stop}]", stop - start)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from rss_callpaths.accesses.access import PathAccesses
 from rss_callpaths.packet.parts import PACKET
-from rss_callpaths.prove.agreement import Agreement, End
+from rss_callpaths.prove.agreement import Agreement
 from rss_callpaths.prove.arrivals import Fields, Kind, packet_of
 from rss_callpaths.prove.assumed import holds
+from rss_callpaths.prove.entries import Ends
 from rss_callpaths.prove.keys import Relation
+from rss_callpaths.prove.ties import Tied
 from rss_callpaths.terms import Pool, Term
 from rss_callpaths.terms.bytewise import Symbol, nodes, symbols
 from rss_callpaths.terms.symbolic import Symbolic, hard
@@ -56,6 +58,7 @@ class Packets:
         self.questions = Questions(self.terms, limit)
         self.rough = self._symbolic(rough=True)
         self.exact = self._symbolic(rough=False)
+        self._tied = Tied(self.terms, self.questions, self.rough)
         self._symbols: dict[Term, frozenset[Symbol]] = {}
         self._hard: dict[Term, bool] = {}
 
@@ -72,6 +75,8 @@ class Packets:
 
         `restrictions`: what the spec assumes of packets of each kind.
         """
+        if self._tied.agree(meeting.relation, Ends(meeting.kinds)):
+            return None
         found = self._parted(meeting, restrictions, self.rough)
         if found is None or meeting.paths is None or not self._rough_matters(meeting):
             return found
@@ -93,21 +98,25 @@ class Packets:
             wanted = [*kind.condition, *self._conditions(meeting, number)]
             flags += [symbolic[number].flag(condition) for condition in wanted]
             flags += [holds(condition, fields[number], terms) for condition in restrictions[number]]
-        first, second = (End(kind, each.prepared()) for kind, each in zip(meeting.kinds, fields, strict=True))
+        words = fields[0].prepared(), fields[1].prepared()
         with self.questions.scope(*flags):
-            found = Agreement(terms, self.questions, first, second).parted()
+            found = Agreement(terms, self.questions, Ends(meeting.kinds), words).parted()
             if not isinstance(found, tuple):
                 return found
-            return self._packets(meeting, fields, (first, second), found)
+            return self._packets(meeting, fields, words, found)
 
     def _packets(
-        self, meeting: Meeting, fields: Sequence[Fields], ends: tuple[End, End], data: tuple[int, int]
+        self,
+        meeting: Meeting,
+        fields: Sequence[Fields],
+        inputs: tuple[Word | None, Word | None],
+        data: tuple[int, int],
     ) -> tuple[Packet, Packet] | Unknown:
         """The packets that have these hash inputs."""
         flags = [
-            self.terms.equal(end.word, self.terms.number(value, end.bits))
-            for end, value in zip(ends, data, strict=True)
-            if end.word is not None
+            self.terms.equal(word, self.terms.number(value, word.size()))
+            for word, value in zip(inputs, data, strict=True)
+            if word is not None
         ]
         names = [each.known(self._read(meeting, side)) for side, each in enumerate(fields)]
         words = [each.word(name) for each, known in zip(fields, names, strict=True) for name in known]
