@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rss_callpaths.callpath import Call, Extra, Variant
 from rss_callpaths.files.findings import Findings
-from rss_callpaths.files.memory import Memory
-from rss_callpaths.files.records import Record
+from rss_callpaths.files.memory import Memory, Told
+from rss_callpaths.files.records import parse_extra, parse_record
 from rss_callpaths.files.sections import Section
-from rss_callpaths.kquery.errors import KqueryError
+from rss_callpaths.kquery.errors import KqueryError, expected
+from rss_callpaths.kquery.parse import parse_term
 from rss_callpaths.kquery.scope import Scope
+from rss_callpaths.kquery.tokens import END, tokenize
 from rss_callpaths.terms import Term
 from rss_dsl import codes
 from rss_dsl.lexical import quote
 
-_RECORD = re.compile(r"\n(?=[0-9]+:|extra:)")
+_RECORD = re.compile(r"\n(?=[0-9]+:)")
+_EXTRA = re.compile(r"\n(?=extra:)")
 _CONSTRAINT = re.compile(r"\n(?! )")
 
 
@@ -29,64 +31,40 @@ def _blocks(section: Section, cut: re.Pattern[str]) -> Iterator[tuple[str, int]]
         at += len(text) + 1
 
 
-def read_calls(
-    section: Section, memory: Memory, scope: Scope, findings: Findings
-) -> tuple[list[Call], set[Variant]]:
-    """The calls, each with its extras, and the variants that their texts show."""
-    reader = _Calls(memory, scope)
+def read_calls(section: Section, memory: Memory, scope: Scope, findings: Findings) -> list[tuple[Told, int]]:
+    """The records with their extras, and the lines that they are in."""
+    found: list[tuple[Told, int]] = []
     line, counted = 1, 0
     for text, at in _blocks(section, _RECORD):
+        line += findings.source.text.count("\n", counted, at)
+        counted = at
+        told = _told(text, at, memory, scope, findings)
+        if told is not None:
+            found.append((told, line))
+    return found
+
+
+def _told(text: str, at: int, memory: Memory, scope: Scope, findings: Findings) -> Told | None:
+    left = scope.left
+    try:
+        return memory.told(text.rstrip(), scope)
+    except KqueryError:
+        scope.left = left
+    errors = findings.errors
+    record, extras = None, []
+    for part, start in _blocks(Section(text, at), _EXTRA):
         try:
-            if text.startswith("extra:"):
-                reader.extra(text)
-                continue
-            line += findings.source.text.count("\n", counted, at)
-            counted = at
-            reader.record(text, line)
+            if part.startswith("extra:"):
+                extras.append(parse_extra(tokenize(part), scope))
+                if start == at:
+                    raise KqueryError(codes.CALL_PATH_SYNTAX, "an extra stands before the first call", 0)
+            else:
+                record = parse_record(tokenize(part), scope)
         except KqueryError as error:
-            findings.add(error, text, at)
-    reader.close()
-    return reader.calls, reader.variants
-
-
-class _Calls:
-    """Calls so far; the last record waits for its extras."""
-
-    def __init__(self, memory: Memory, scope: Scope) -> None:
-        self.memory, self.scope = memory, scope
-        self.calls: list[Call] = []
-        self.variants: set[Variant] = set()
-        self._open: tuple[Record, int] | None = None
-        self._extras: list[Extra] = []
-        self._broken = False
-        """Whether the record before is one that could not be read."""
-
-    def extra(self, text: str) -> None:
-        """An extra of the record before."""
-        extra = self.memory.extra(text, self.scope)
-        if extra.kind is not None:
-            self.variants.add(Variant.TAGGED)
-        if self._open is not None:
-            self._extras.append(extra)
-        elif not self._broken:
-            raise KqueryError(codes.CALL_PATH_SYNTAX, "an extra stands before the first call", 0)
-
-    def record(self, text: str, line: int) -> None:
-        """The next record, which is in that line of the file."""
-        self.close()
-        self._broken = True
-        record = self.memory.record(text, self.scope)
-        self._open, self._broken = (record, line), False
-        if record.variant is not None:
-            self.variants.add(record.variant)
-
-    def close(self) -> None:
-        """The record before is complete."""
-        if self._open is not None:
-            record, line = self._open
-            self.calls.append(self.memory.call(record, tuple(self._extras), line))
-            self._extras.clear()
-            self._open = None
+            findings.add(error, part, start)
+    if record is None or findings.errors > errors:
+        return None
+    return Told(record, tuple(extras))
 
 
 def read_constraints(
@@ -95,13 +73,26 @@ def read_constraints(
     """The constraints as printed once more, and where; None for what cannot be read."""
     found: list[tuple[Term | None, int]] = []
     for text, at in _blocks(section, _CONSTRAINT):
-        scope.fresh()
         try:
-            found.append((memory.piece(text.rstrip(), scope), at))
+            found.append((_condition(text.rstrip(), memory, scope), at))
         except KqueryError as error:
             findings.add(error, text, at)
             found.append((None, at))
     return found
+
+
+def _condition(text: str, memory: Memory, scope: Scope) -> Term:
+    left = scope.left
+    try:
+        return memory.term(text, scope)
+    except KqueryError:
+        scope.left = left
+    scope.fresh()
+    tokens = tokenize(text)
+    term, at = parse_term(tokens, 0, scope)
+    if tokens[at] != END:
+        raise expected("the end of the expression", tokens, at)
+    return term
 
 
 def read_tags(section: Section, findings: Findings) -> tuple[tuple[str, str], ...]:

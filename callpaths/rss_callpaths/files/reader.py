@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from rss_callpaths.callpath import Call, CallPath, Variant
+from rss_callpaths.callpath import CallPath, Variant
 from rss_callpaths.files.calls import read_calls, read_constraints, read_tags
 from rss_callpaths.files.findings import Findings
-from rss_callpaths.files.memory import Memory
+from rss_callpaths.files.memory import Memory, Told
 from rss_callpaths.files.query import Query, read_query
 from rss_callpaths.files.sections import RERUN, Section, header, split_sections
 from rss_callpaths.kquery.scope import Scope
@@ -92,12 +92,13 @@ def read_text(text: str, name: str, memory: Memory) -> tuple[CallPath | None, li
     if isinstance(sections, Diagnostic):
         return None, [sections]
     findings = Findings(source)
-    scope = Scope(memory.pool, {}, memory.depths)
+    scope = memory.scope()
     query = read_query(sections.query.text, memory, scope)
     for error in query.errors:
         findings.add(error, sections.query.text, sections.query.start)
     scope.fresh()
-    calls, variants = read_calls(sections.calls, memory, scope, findings)
+    scope.used = set()
+    told = read_calls(sections.calls, memory, scope, findings)
     scope.declared_only = True
     constraints = read_constraints(sections.constraints, memory, scope, findings)
     tags = () if sections.tags is None else read_tags(sections.tags, findings)
@@ -105,16 +106,17 @@ def read_text(text: str, name: str, memory: Memory) -> tuple[CallPath | None, li
         _compare(query.constraints, constraints, sections.constraints, findings)
     if findings.errors:
         return None, findings.finish()
+    variants = {variant for one, _ in told for variant in one.variants()}
     if sections.tags is not None:
         variants.add(Variant.TAGGED)
-    variant = _variant(variants, query, calls, memory)
-    _check_values(variant, query, calls, sections.query, memory, scope, findings)
+    variant = _variant(variants, query, told)
+    _check_values(variant, query, told, sections.query, scope, findings)
     path = CallPath(
         name=Path(name).name,
         variant=variant,
         arrays=tuple(sorted(query.arrays.values(), key=lambda array: array.name)),
         constraints=tuple(query.constraints),
-        calls=tuple(calls),
+        calls=tuple([one.at(line) for one, line in told]),
         values=tuple(query.values),
         tags=tags,
     )
@@ -141,37 +143,36 @@ def _compare(
         findings.report(codes.CONDITIONS_DIFFER, message, at, at, "one of the two was changed")
 
 
-def _variant(variants: set[Variant], query: Query, calls: list[Call], memory: Memory) -> Variant:
+def _variant(variants: set[Variant], query: Query, told: list[tuple[Told, int]]) -> Variant:
     """Which printer wrote the file: by its text, and where that leaves it open by its values."""
     if Variant.TAGGED in variants:
         return Variant.TAGGED
     if len(variants) == 1:
         return next(iter(variants))
-    fits = (v for v in (Variant.PLAIN, Variant.COLON) if _expected(v, calls, memory) == query.values)
+    fits = (v for v in (Variant.PLAIN, Variant.COLON) if _expected(v, told) == query.values)
     return next(fits, Variant.PLAIN)
 
 
-def _expected(variant: Variant, calls: list[Call], memory: Memory) -> list[Term]:
-    return [value for call in calls for value in memory.values_of(variant, call)]
+def _expected(variant: Variant, told: list[tuple[Told, int]]) -> list[Term]:
+    return [value for one, _ in told for value in one.values_for(variant)]
 
 
 def _check_values(
     variant: Variant,
     query: Query,
-    calls: list[Call],
+    told: list[tuple[Told, int]],
     section: Section,
-    memory: Memory,
     scope: Scope,
     findings: Findings,
 ) -> None:
     """The value list repeats terms of the calls, and must be what the variant's printer makes of them."""
     if variant is Variant.TAGGED:
         return  # Bolt's list has extras only, and which of their sides differs between its versions
-    wanted = _expected(variant, calls, memory)
+    wanted = _expected(variant, told)
     if wanted == query.values:
         return
     place = section.start + max(section.text.find("(query"), 0)
-    for name in sorted(scope.undeclared):
+    for name in sorted(name for name in scope.used if name not in scope.arrays):
         message = f"array {quote(name)} is read by a call and not declared"
         findings.report(codes.ARRAY_CLASH, message, place, place, "declare it before the query")
     same = next((i for i, (a, b) in enumerate(zip(wanted, query.values, strict=False)) if a is not b), None)

@@ -34,6 +34,16 @@ class Record:
     variant: Variant | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """What follows the `&` of an argument, and which variant it shows."""
+
+    function: str | None
+    pointee: Pointee | None
+    fields: tuple[Field, ...]
+    variant: Variant | None
+
+
 class _Reader:
     """A position in the tokens of one record. Every expression has labels of its own."""
 
@@ -126,19 +136,36 @@ def _argument(reader: _Reader) -> Argument:
         address = reader.number("an address", 1 << POINTER_WIDTH)
         return Argument(name, reader.scope.pool.const(address, POINTER_WIDTH), pointer=True)
     value = reader.term()
-    if not reader.accept("&"):
+    return argument(name, value, _target(reader) if reader.accept("&") else None)
+
+
+def argument(name: str, value: Term, target: Target | None) -> Argument:
+    """An argument with what follows its `&`, if it has one."""
+    if target is None:
         return Argument(name, value)
+    return Argument(name, value, target.function, target.pointee, True, target.fields)
+
+
+def parse_target(tokens: list[str], scope: Scope) -> Target:
+    """`FlowId_eq`, `[...]` or `[IN->OUT][field…]`. Raises `KqueryError`."""
+    reader = _Reader(tokens, scope)
+    found = _target(reader)
+    reader.end()
+    return found
+
+
+def _target(reader: _Reader) -> Target:
     if not reader.accept("["):
         function = reader.name("the name of a function or `[`")
-        return Argument(name, value, function=function, pointer=True)
+        return Target(function, None, (), reader.variant)
     if reader.accept("..."):
         reader.want("]")
-        return Argument(name, value, pointer=True)
+        return Target(None, None, (), reader.variant)
     pointee = _sides(reader)
     fields: list[Field] = []
     while reader.accept("["):
         fields.append(_field(reader))
-    return Argument(name, value, pointee=pointee, pointer=True, fields=tuple(fields))
+    return Target(None, pointee, tuple(fields), reader.variant)
 
 
 def _sides(reader: _Reader) -> Pointee:
@@ -167,6 +194,14 @@ def _field(reader: _Reader) -> Field:
         reader.want("]")
         return Field(name, None)
     return Field(name, _sides(reader))
+
+
+def parse_result(tokens: list[str], scope: Scope) -> Result:
+    """`[]`, `(w32 1)`, `(w64 4096)&[(w32 1)][name:(w8 1)]`. Raises `KqueryError`."""
+    reader = _Reader(tokens, scope)
+    found = _result(reader)
+    reader.end()
+    return found
 
 
 def _result(reader: _Reader) -> Result:

@@ -10,19 +10,23 @@ from rss_callpaths.terms import Term
 
 def expected_values(variant: Variant, calls: Iterable[Call]) -> tuple[Term, ...]:
     """The terms that the list must hold, in order."""
-    return tuple(value for call in calls for value in values_of_call(variant, call))
+    return tuple(
+        value for call in calls for value in values_of(variant, call.arguments, call.extras, call.result)
+    )
 
 
-def values_of_call(variant: Variant, call: Call) -> tuple[Term, ...]:
+def values_of(
+    variant: Variant, arguments: Iterable[Argument], extras: Iterable[Extra], result: Result
+) -> tuple[Term, ...]:
     """What one call adds to the list."""
     found: list[Term | None] = []
     if variant is not Variant.TAGGED:
-        for argument in call.arguments:
+        for argument in arguments:
             found += _argument(variant, argument)
-    for extra in call.extras:
+    for extra in extras:
         found += _extra(extra)
     if variant is Variant.PLAIN:
-        found += _result(call.result)
+        found += _result(result)
     return tuple(value for value in found if value is not None)
 
 

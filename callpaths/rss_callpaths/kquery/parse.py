@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from rss_callpaths.kquery.build import OPS, Operand, checked_width, constant, operation, read
 from rss_callpaths.kquery.errors import KqueryError, expected
 from rss_callpaths.kquery.scope import MAX_WIDTH, Scope, Version
-from rss_callpaths.kquery.tokens import END, LABEL, UPDATE_LABEL, WIDTH, is_name, number
-from rss_callpaths.terms import Op, Term
+from rss_callpaths.kquery.tokens import END, LABEL, UPDATE_LABEL, WIDTH, coarse, is_name, number, tokenize
+from rss_callpaths.terms import Apply, Op, Read, Term
 from rss_dsl import codes
 from rss_dsl.lexical import quote
 
@@ -56,6 +56,8 @@ def parse_term(tokens: list[str], at: int, scope: Scope) -> tuple[Term, int]:
                 labels = []
                 continue
             value, at = _constant(tokens, at, scope)
+        elif word.startswith("("):
+            value, at = _leaf(word, scope, at), at + 1
         elif word in ("true", "false"):
             value, at = scope.pool.const(int(word == "true"), 1), at + 1
         elif LABEL.fullmatch(word):
@@ -74,6 +76,28 @@ def parse_term(tokens: list[str], at: int, scope: Scope) -> tuple[Term, int]:
         found, at = _delivered(tokens, at, scope, stack, value)
         if found is not None:
             return _result(found, start), at
+
+
+def parse_whole(text: str, scope: Scope) -> Term:
+    """The expression that fills a text without comments, quickly. Where this raises, others say why."""
+    tokens = coarse(text)
+    term, at = parse_term(tokens, 0, scope)
+    if tokens[at] != END:
+        raise expected("the end of the expression", tokens, at)
+    return term
+
+
+def _leaf(text: str, scope: Scope, at: int) -> Term:
+    """What a coarse token says."""
+    known = scope.leaves.get(text)
+    if known is not None:
+        term, array = known
+        if array is None or scope.array(array.name, at) is array:
+            return term
+    term, _ = parse_term(tokenize(text), 0, scope)
+    byte = term.args[0] if isinstance(term, Apply) else term
+    scope.leaves.keep(text, (term, byte.array if isinstance(byte, Read) else None))
+    return term
 
 
 def _result(found: Operand, at: int) -> Term:

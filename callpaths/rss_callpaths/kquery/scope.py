@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rss_callpaths.kquery.errors import KqueryError
+from rss_callpaths.kquery.texts import Texts
 from rss_callpaths.terms import Apply, Array, Pool, Read, Term
 from rss_dsl import codes
 from rss_dsl.lexical import quote
@@ -22,6 +23,10 @@ Version = tuple[Array, tuple[tuple[Term, Term], ...]]
 """An array after updates, the newest first."""
 
 
+Leaf = tuple[Term, Array | None]
+"""A constant, or a read at a constant index and its array."""
+
+
 @dataclass(slots=True)
 class Scope:
     """Arrays, labels and limits of one file.
@@ -33,16 +38,16 @@ class Scope:
     arrays: dict[str, Array]
     depths: dict[Term, int]
     """Of terms that contain terms; shared by all files of a pool."""
+    leaves: Texts[Leaf] = field(default_factory=Texts)
+    """Coarse tokens and what they say; shared by all files of a pool."""
     declared_only: bool = False
     """Whether an array must have been declared; if not, it gets no size."""
     terms: dict[str, Term] = field(default_factory=dict)
     """By label `N0`."""
     versions: dict[str, Version] = field(default_factory=dict)
     """By label `U0`."""
-    used: dict[str, Array] = field(default_factory=dict)
-    """Every array that was named in the text being read."""
-    undeclared: set[str] = field(default_factory=set)
-    """Arrays that calls name and nothing declares."""
+    used: set[str] = field(default_factory=set)
+    """Names of arrays in the text being read."""
     left: int = MAX_TERMS
 
     def fresh(self) -> None:
@@ -58,7 +63,7 @@ class Scope:
                 message = f"array {quote(name)} is read and not declared"
                 raise KqueryError(codes.ARRAY_CLASH, message, at, "declare it before the query")
             found = self.pool.array(name, None)
-        self.used[name] = found
+        self.used.add(name)
         return found
 
     def spend(self, count: int, at: int) -> None:

@@ -11,9 +11,12 @@ import re
 END = ""
 """Closes every list of tokens."""
 
-_TOKEN = re.compile(
+_WORD = (
     r"[()\[\],=@:&]|->|\.\.\.|[A-Za-z_](?:[A-Za-z0-9_.]|-(?!>))*|[+-]?[0-9][A-Za-z0-9_]*|\#[^\n]*|[^ \t\r\n]"
 )
+_LEAF = r"\(w[0-9]+ [0-9]+\)|\(Read(?:[LM]SB)? w[0-9]+ \(w32 [0-9]+\) [A-Za-z_][A-Za-z0-9_.-]*\)"
+_TOKEN = re.compile(_WORD)
+_COARSE = re.compile(f"{_LEAF}|{_WORD}")
 _DECIMAL = re.compile(r"[0-9]{1,4000}")
 _NUMBER = re.compile(
     r"([+-]?)(?:0[xX]([0-9A-Fa-f][0-9A-Fa-f_]*)|0[bB]([01][01_]*)|0o([0-7][0-7_]*)|([0-9][0-9_]*))"
@@ -36,6 +39,16 @@ def tokenize(text: str) -> list[str]:
     tokens = _TOKEN.findall(text)
     if "#" in text:
         tokens = [token for token in tokens if not token.startswith("#")]
+    tokens.append(END)
+    return tokens
+
+
+def coarse(text: str) -> list[str]:
+    """The tokens of a text without comments, where constants and reads at constant indices are one each.
+
+    A tenth as many. What is wrong with a text is said of its `tokenize`d form.
+    """
+    tokens = _COARSE.findall(text)
     tokens.append(END)
     return tokens
 
