@@ -12,6 +12,7 @@ from pathlib import Path
 from rss_callpaths.accesses.access import Access
 from rss_callpaths.accesses.text import render
 from rss_callpaths.infer import Ignored, Inferred
+from rss_callpaths.infer.spec import wrapped
 from rss_callpaths.kquery.print import print_term
 from rss_callpaths.terms import Term
 from rss_dsl.codes import UNKNOWN_PORT
@@ -45,7 +46,7 @@ def inferred_exit(found: CallPaths, inferred: Inferred, options: argparse.Namesp
     """Print or write the spec, or say why there is none."""
     _check_ports(found, dict(options.ports))
     findings = (*found.findings, *inferred.findings)
-    text = None if inferred.spec is None else format_spec(_headed(inferred.spec, found, options))
+    text = None if inferred.spec is None else format_spec(_headed(inferred, inferred.spec, found, options))
     if text is not None and options.out:
         write_text(options.out, text)
     if options.format == "json":
@@ -56,7 +57,7 @@ def inferred_exit(found: CallPaths, inferred: Inferred, options: argparse.Namesp
             print(line, file=sys.stderr)
         if text is not None:
             print(f"{options.out}" if options.out else text.rstrip("\n"))
-    if inferred.refusals:
+    if text is None and inferred.refusals:
         return Exit.NO_KEY
     return Exit.FINDINGS if has_errors(findings) else Exit.OK
 
@@ -82,20 +83,31 @@ def _check_ports(found: CallPaths, names: dict[int, str]) -> None:
         )
 
 
-def _headed(spec: Spec, found: CallPaths, options: argparse.Namespace) -> Spec:
-    """With the command that makes it on top."""
+def _headed(inferred: Inferred, spec: Spec, found: CallPaths, options: argparse.Namespace) -> Spec:
+    """With the command that makes it on top, and what cores share."""
     first, *others = spec.statements
     words = [str(path) for path in options.paths]
     words += [word for device, name in sorted(options.ports) for word in ("--port", f"{device}={name}")]
     words += ["--nic", options.nic, "--queues", str(options.queues)]
     words += [word for path in options.library for word in ("--library", str(path))]
+    words += ["--shared"] * options.shared
     count = len(found.accesses.paths)
     paths = "1 call path" if count == 1 else f"{count} call paths"
-    comments = (f"// Inferred from {paths} by", f"// rssc import {printable(shlex.join(words))}")
+    comments = [f"// Inferred from {paths} by", f"// rssc import {printable(shlex.join(words))}"]
+    if inferred.refusals:
+        comments.append(
+            "// Nothing has to meet: cores share all state, by locks or transactions. It cannot be split:"
+        )
+        for each in inferred.refusals:
+            comments += wrapped(f"// {each.reason.message}")
     if not isinstance(first, PortDecl):
         return spec
     headed = replace(first, comments=(*comments, *first.comments))
     return replace(spec, statements=(headed, *others))
+
+
+_NAMED = 4
+"""So many objects are named in one line."""
 
 
 # --- what imposes nothing ---------------------------------------------------------------------------
@@ -111,8 +123,10 @@ def _list(ignored: Sequence[Ignored], every: bool) -> Iterator[str]:
         reasons.setdefault(each.reason, []).append(each.access)
     width = len(str(max(map(len, reasons.values()))))
     for reason, accesses in reasons.items():
-        objects = ", ".join(sorted({access.object.name if access.object else "any" for access in accesses}))
-        yield f"  {len(accesses):>{width}}  {objects}: {reason}"
+        objects = sorted({access.object.name if access.object else "any" for access in accesses})
+        more = len(objects) - _NAMED
+        names = objects if more <= 1 else [*objects[:_NAMED], f"{more} more"]
+        yield f"  {len(accesses):>{width}}  {', '.join(names)}: {reason}"
         for access in accesses if every else ():
             line = f" in line {access.source_line}" if access.source_line else ""
             name = f" of {access.object.name}" if access.object else ""
@@ -152,7 +166,7 @@ def _document(
     statements = () if spec is None else spec.statements
     conditions = {each.name: each.condition for each in statements if isinstance(each, Require)}
     return {
-        "verdict": {"status": "refused" if text is None else "inferred"},
+        "verdict": {"status": _status(inferred)},
         "spec": text,
         "written": None if out is None or text is None else str(out),
         "ports": [_port(each) for each in statements if isinstance(each, PortDecl)],
@@ -178,6 +192,12 @@ def _document(
         ],
         "diagnostics": documents(findings),
     }
+
+
+def _status(inferred: Inferred) -> str:
+    if inferred.spec is None:
+        return "refused"
+    return "shared" if inferred.refusals else "inferred"
 
 
 def _port(port: PortDecl) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """Inferred specs: what every description is expected to need, nothing lost on the way, and reasons."""
 
+import re
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -83,8 +85,41 @@ def test_refused_for_the_right_reason(name):
     assert tuple(refusal.reason.rule.code for refusal in found.refusals) == REFUSED[name]
     for refusal in found.refusals:
         assert refusal.first.mutates or refusal.second.mutates or REFUSED[name] in (("RSS425",), ("RSS426",))
-        assert refusal.reason.span.source.path in (refusal.first.path, refusal.second.path)
+        places = {refusal.reason.span, *(label.span for label in refusal.reason.related)}
+        for access in (refusal.first, refusal.second):
+            assert access.path in {place.source.path for place in places}
+            assert access.file_line in {place.source.position(place.start)[0] for place in places}
         assert "locks" in refusal.reason.help
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_a_clash_names_both_calls_and_what_is_between_them(name):
+    _, found = inferred(SPECS / name)
+    for refusal in found.refusals:
+        told = " ".join([refusal.reason.message, *(label.message for label in refusal.reason.related)])
+        shown = {f"`{a.name}` (line {a.source_line})" for a in (refusal.first, refusal.second)}
+        if refusal.reason.rule.code in ("RSS420", "RSS421", "RSS422", "RSS423"):
+            assert all(call in told for call in shown)
+            assert f"`{refusal.first.object.name}`" in refusal.reason.message
+
+
+@pytest.mark.parametrize("name", ["bridge", "mixed-cells", "nat-rejuvenates-first"])
+def test_cores_may_share_where_the_user_says_so(name):
+    _, refused = inferred(SPECS / name)
+    _, found = inferred(SPECS / name, Options(shared=True))
+    assert [d.rule.code for d in found.findings] == ["RSS429"] * len(refused.refusals)
+    assert [_identities(each) for each in found.refusals] == [_identities(each) for each in refused.refusals]
+    problem = problem_of(found.text)
+    assert not problem.requirements
+    assert isinstance(solve(problem), Solved)
+
+
+def _identities(refusal):
+    return identity(refusal.first), identity(refusal.second)
+
+
+def test_what_can_be_sharded_is_not_shared():
+    assert inferred(SPECS / "fw", Options(shared=True))[1].text == inferred(SPECS / "fw")[1].text
 
 
 @pytest.mark.parametrize("name", sorted(DESCRIBED))
@@ -114,6 +149,24 @@ def test_the_order_of_files_does_not_matter(name):
     assert infer(analyse(paths, vigor(), pool), pool).text == inferred(SPECS / name)[1].text
 
 
+@pytest.mark.parametrize("name", ["fw", "nat", "hhh", "two-maps", "listing-3-1"])
+def test_where_files_are_numbered_anew_only_lines_that_name_them_change(name):
+    pool = Pool()
+    paths, _ = read([SPECS / name], pool)
+    numbers = Random(5).sample(range(2000), len(paths))
+    anew = [
+        replace(path, name=f"test{number:06}.call_path") for path, number in zip(paths, numbers, strict=True)
+    ]
+    found = infer(analyse(sorted(anew, key=lambda path: path.name), vigor(), pool), pool)
+    before, after = inferred(SPECS / name)[1].text, found.text
+    assert before != after
+    assert _without_files(before) == _without_files(after)
+
+
+def _without_files(text):
+    return re.sub(r"^// in .*\n(//   .*\n)*", "", text, flags=re.MULTILINE)
+
+
 def test_a_firewall_reads_like_this():
     _, found = inferred(SPECS / "fw", Options("intel-e810", 8, ((0, "LAN"), (1, "WAN"))))
     assert (
@@ -122,7 +175,8 @@ def test_a_firewall_reads_like_this():
 port LAN { device 0  nic intel-e810  hash ipv4-tcp, ipv4-udp  queues 8  traffic ipv4-tcp, ipv4-udp }
 port WAN { device 1  nic intel-e810  hash ipv4-tcp, ipv4-udp  queues 8  traffic ipv4-tcp, ipv4-udp }
 
-// fm: map_get (lines 44, 52), map_put (line 57); test 3-5, 9-10
+// fm: map_get (lines 44, 52), map_put (line 57)
+// in test000003 - test000005, test000009, test000010
 require fm: LAN.ipv4_src == WAN.ipv4_dst && LAN.ipv4_dst == WAN.ipv4_src && LAN.l4_src == WAN.l4_dst
          && LAN.l4_dst == WAN.l4_src
 """
@@ -135,7 +189,7 @@ def test_the_refresh_to_move_is_named():
     assert refusal.first.name == "dchain_is_index_allocated"
     assert refusal.second.name == "dchain_rejuvenate_index"
     assert refusal.first.object.name == refusal.second.object.name == "heap"
-    assert f"move the call in line {refusal.second.source_line} behind" in refusal.reason.help
+    assert f"move `{refusal.second.name}` (line {refusal.second.source_line}) behind" in refusal.reason.help
 
 
 def test_fragments_that_reach_state_are_found():

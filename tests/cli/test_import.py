@@ -44,7 +44,7 @@ def test_what_can_be_sharded_is_imported_and_solved(name, run, tmp_path):
         assert out == ""
         assert not spec.exists()
         assert "error[RSS42" in err
-        assert "strategy locks" in err
+        assert "--shared" in err
         return
     assert code == 0, err
     assert out == f"{spec}\n"
@@ -68,6 +68,22 @@ def test_reasons(name, run, golden, monkeypatch):
     code, out, err = run("import", name)
     assert (code, out) == (3, "")
     golden(err)
+
+
+def test_a_spec_for_cores_that_share_state(run, golden, monkeypatch, tmp_path):
+    monkeypatch.chdir(SPECS)
+    code, out, err = run("import", "bridge", "--shared")
+    assert code == 0
+    assert "warning[RSS429]" in err
+    assert "error" not in err
+    golden(out, ".rss")
+    spec = tmp_path / "bridge.rss"
+    spec.write_text(out)
+    assert run("check", spec)[0] == 0
+    document = json.loads(run("import", "bridge", "--shared", "--format", "json")[1])
+    assert document["verdict"] == {"status": "shared"}
+    assert document["spec"] == out
+    assert document["refusals"][0]["code"] == "RSS423"
 
 
 def test_accesses(run, golden, monkeypatch):
@@ -141,6 +157,7 @@ def test_a_file_named_twice_is_read_once(run):
     ("arguments", "hint"),
     [
         (["--nic", "intel-x701"], "did you mean intel-x710"),
+        (["--nic", "nxp-dpaa2"], "does not hash with Toeplitz"),
         (["--queues", "0"], "not a number of queues"),
         (["--queues", "65"], "at most 64"),
         (["--port", "LAN"], "0=LAN"),

@@ -21,8 +21,12 @@ class Places:
         return Diagnostic(rule=rule, message=message, span=self.span(path, call), help=help)
 
     def span(self, path: CallPath, call: Call | None = None) -> Span:
-        """The record of a call, or the start of the file. Without the text, its line only."""
+        """The call's function in its record, or the start of the file. Without the text, its line only."""
         line = max(call.file_line, 1) if call else 1
         source = self._sources.get(path.name) or Source(path.name, "\n" * (line - 1))
         start = sum(len(text) + 1 for text in source.text.split("\n")[: line - 1])
-        return Span(source, start, start + len(source.line(line)))
+        text = source.line(line)
+        at = text.find(call.function) if call else -1
+        if call is None or at < 0:
+            return Span(source, start, start + len(text))
+        return Span(source, start + at, start + at + len(call.function))

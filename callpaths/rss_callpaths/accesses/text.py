@@ -8,6 +8,7 @@ that say so instead of `read`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import TextWrapper
 
 from rss_callpaths.accesses.access import Access, Accesses, PathAccesses
 from rss_callpaths.kquery.print import print_term
@@ -18,6 +19,7 @@ from rss_callpaths.terms import Term
 from rss_callpaths.terms.bytewise import nodes
 
 _COLUMN = 16
+_KINDS = TextWrapper(80, break_on_hyphens=False)
 _RULE = "=====\n"
 
 
@@ -50,7 +52,7 @@ def _lines(access: Access, path: PathAccesses) -> Iterator[str]:
         yield _line("success", access.success)
     yield _line("mutates", "yes" if access.mutates else "no")
     if access.in_ports:
-        yield _line("packets", " ".join(reading.name for reading in path.readings))
+        yield _line("packets", _KINDS.fill(" ".join(reading.name for reading in path.readings)))
     yield from _sources(access, path)
     yield _line("call", f"{access.call} line {access.source_line}")
 

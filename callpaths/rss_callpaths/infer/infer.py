@@ -60,7 +60,7 @@ class _Inference:
         self, accesses: Accesses, pool: Pool, options: Options, nic: NicProfile, places: Places
     ) -> None:
         self.accesses, self.options, self.nic = accesses, options, nic
-        self.reasons = Reasons(accesses, places)
+        self.reasons = Reasons(accesses, places, nic.name)
         self.pairs = pairs = Pairs()
         self.ownership = Ownership(accesses, pool, pairs)
         self.checks: Bypass = bypass(accesses, self.ownership, pairs)
@@ -81,7 +81,10 @@ class _Inference:
         if not refusals:
             refusals, spec = self._solved(plans, assumptions, requirements)
             text = format_spec(spec)
-        if refusals:
+        if refusals and self.options.shared:
+            spec, self.findings = self._shared(plans), self.reasons.shared(refusals)
+            text = format_spec(spec)
+        elif refusals:
             self.findings = [*(refusal.reason for refusal in refusals), *self.findings]
             spec, text = None, ""
         ignored = self._ignored(requirements, refusals)
@@ -180,6 +183,10 @@ class _Inference:
                 return [], spec
             refusals = refusals or [self._without_key(problem, conflict, requirements)]
         return refusals, spec
+
+    def _shared(self, plans: Sequence[PortPlan]) -> Spec:
+        """The ports alone: where cores take turns at the state, any steering does."""
+        return build([replace(plan, traffic=None) for plan in plans], (), (), self.options)
 
     def _note_fewer(self, plans: Sequence[PortPlan], tried: Sequence[PortPlan]) -> None:
         for plan, other in zip(plans, tried, strict=True):

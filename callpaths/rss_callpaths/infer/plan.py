@@ -126,5 +126,5 @@ def _names(ordered: Sequence[Relation], own: Mapping[Relation, set[Access]], opt
 def _object(accesses: Iterable[Access]) -> str:
     objects = [access.object for access in accesses if access.object is not None]
     rank = {"map": 0, "dmap": 0, "sketch": 1, "vector": 2}
-    best = min(objects, key=lambda each: (rank.get(each.type, 3), each.address))
+    best = min(objects, key=lambda each: (rank.get(each.type, 3), each.name))
     return best.name

@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rss_callpaths.accesses.access import Access, Accesses, PathAccesses
 from rss_callpaths.accesses.places import Places
 from rss_callpaths.infer.bypass import Failure
 from rss_callpaths.infer.found import Clash, Unplaced
-from rss_callpaths.infer.ownership import Ownership
+from rss_callpaths.infer.ownership import Ownership, is_expiry
 from rss_callpaths.infer.results import Refusal, identity
 from rss_callpaths.library import Kind
 from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic, Label, Rule
 from rss_dsl.source import Source, Span
 
-FALLBACK = "share the state between cores: `nf NAME { strategy locks }`, or `tm` for transactional memory"
+FALLBACK = (
+    "let cores share the state, by locks or transactional memory: `rssc import --shared` writes a spec "
+    "for that"
+)
 
 _CLASHES: dict[str, tuple[Rule, str]] = {
-    "constant": (codes.SHARED_CELL, "any two packets of these paths meet in one cell of `{object}`"),
-    "whole": (codes.WHOLE_OBJECT, "`{first}` depends on all of `{object}`, which `{second}` changes"),
-    "symbol": (
-        codes.UNOWNED_INDEX,
-        "no hashed field decides which cell of `{object}` a packet reaches",
+    "constant": (
+        codes.SHARED_CELL,
+        "{both} reach one cell of `{object}` for any two packets",
     ),
+    "whole": (codes.WHOLE_OBJECT, "{first} depends on all of `{object}`, which {second} changes"),
+    "symbol": (codes.UNOWNED_INDEX, "no hashed field decides which cell of `{object}` {both} reach"),
     "index": (
         codes.UNOWNED_INDEX,
-        "`{first}` reaches cells of `{object}` that belong to other packets",
+        "{first} can reach a cell of `{object}` that belongs to other packets, which reach it by {second}",
     ),
-    "chains": (codes.UNOWNED_INDEX, "indices of different chains pick the same cells of `{object}`"),
-    "overlap": (codes.UNOWNED_INDEX, "different indices can lead to the same cell of `{object}`"),
-    "unhashed": (codes.UNHASHABLE_KEY, "cells of `{object}` are picked by {fields}, not hashed by this NIC"),
-    "idle": (codes.WHOLE_OBJECT, "`{first}` runs without a packet, on every core, on cells of `{object}`"),
+    "chains": (
+        codes.UNOWNED_INDEX,
+        "indices of different chains can pick the same cell of `{object}` for {both}",
+    ),
+    "overlap": (codes.UNOWNED_INDEX, "different indices can pick the same cell of `{object}` for {both}"),
+    "unhashed": (
+        codes.UNHASHABLE_KEY,
+        "cells of `{object}` are picked for {both} by {fields}, which `{nic}` does not hash",
+    ),
+    "idle": (
+        codes.WHOLE_OBJECT,
+        "{first} runs without a packet, on every core, on cells of `{object}` that {second} reaches",
+    ),
 }
 _ORDER = ("constant", "whole", "idle", "chains", "unhashed", "symbol", "index", "overlap")
 """Which clash of an object says most about it, best first."""
@@ -40,8 +52,8 @@ _FAILURES: dict[str, tuple[Rule, str, str]] = {
     "refreshed": (
         codes.REFRESHED_BEFORE_CHECK,
         "a packet that fails the check of its index has already refreshed it in `{object}`",
-        "move the call in line {second} behind the comparison of the cell with the packet: then packets that "
-        "fail leave no trace, and the function can be sharded",
+        "move {second} behind the comparison of the cell with the packet: then packets that fail leave no "
+        "trace, and the function can be sharded",
     ),
     "changed": (
         codes.UNCHECKED_INDEX,
@@ -66,9 +78,9 @@ _FAILURES: dict[str, tuple[Rule, str, str]] = {
 class Reasons:
     """Makes diagnostics about accesses."""
 
-    def __init__(self, accesses: Accesses, places: Places) -> None:
+    def __init__(self, accesses: Accesses, places: Places, nic: str) -> None:
         self._paths = {path.path.name: path for path in accesses.paths}
-        self._places = places
+        self._places, self._nic = places, nic
 
     def span(self, access: Access) -> Span:
         """The record of a call."""
@@ -77,12 +89,7 @@ class Reasons:
 
     def label(self, access: Access) -> Label:
         """Another access."""
-        return Label(self.span(access), f"the other: {self.shown(access)}")
-
-    def shown(self, access: Access) -> str:
-        """`map_put in line 42, in test000003.call_path`."""
-        line = f" in line {access.source_line}" if access.source_line else ""
-        return f"`{access.name}`{line}, in {access.path}"
+        return Label(self.span(access), f"the other: {shown(access)} {_does(access)}")
 
     def clashes(self, found: Sequence[Clash], ownership: Ownership) -> list[Refusal]:
         """One refusal for each object: the clash that says most."""
@@ -98,12 +105,19 @@ class Reasons:
         first, second = clash.first, clash.second
         if clash.why == "whole" and not second.mutates:
             first, second = second, first
-        fields = ", ".join(f"`{name}`" for name in sorted(clash.unhashed)) or "nothing"
-        message = text.format(object=clash.object.name, first=first.name, second=second.name, fields=fields)
+        message = text.format(
+            object=clash.object.name,
+            first=shown(first),
+            second="another packet's" if first is second else shown(second),
+            both=f"{shown(first)} of two packets"
+            if first is second
+            else f"{shown(first)} and {shown(second)}",
+            fields=_listed(clash.unhashed),
+            nic=self._nic,
+        )
         related = [] if first is second else [self.label(second)]
         related += self._broken(clash, ownership)
-        what = f"{self.shown(first)}, and {self.shown(second)}, may be about one cell"
-        return Refusal(first, second, self._made(rule, message, first, related, f"{what}; {FALLBACK}"))
+        return Refusal(first, second, self._made(rule, message, first, related, FALLBACK))
 
     def _broken(self, clash: Clash, ownership: Ownership) -> list[Label]:
         """The broken premise of the chain whose indices the accesses may have."""
@@ -119,18 +133,30 @@ class Reasons:
         rule, text, help_ = _FAILURES[failure.rule]
         first, second = failure.first, failure.second
         message = text.format(object=failure.chain.name)
-        way_out = help_.format(second=second.source_line)
+        way_out = help_.format(second=shown(second))
         diagnostic = self._made(rule, message, second, [self.label(first)], f"{way_out}; or {FALLBACK}")
         return Refusal(first, second, diagnostic)
 
+    def shared(self, refusals: Sequence[Refusal]) -> list[Diagnostic]:
+        """What cores share after all, as the user asked: warnings in the refusals' places."""
+        return [
+            Diagnostic(
+                rule=codes.SHARED_STATE,
+                message=f"cores share all state: {each.reason.message}",
+                span=each.reason.span,
+                related=each.reason.related,
+                help="guard every object that packets change by locks, or make packets transactions",
+            )
+            for each in refusals
+        ]
+
     def left_out(self, unplaced: Sequence[Unplaced], port: str) -> Diagnostic:
         """Packets of a port that reach state by bytes that the NIC does not know as fields."""
-        objects = sorted({each.access.object.name for each in unplaced if each.access.object is not None})
-        names = sorted({each.kind for each in unplaced})
+        objects = {each.access.object.name for each in unplaced if each.access.object is not None}
+        names = {each.kind for each in unplaced}
         access = min((each.access for each in unplaced), key=identity)
-        listed = ", ".join(f"`{found}`" for found in objects)
-        kinds = ", ".join(f"`{name}`" for name in names)
-        message = f"{kinds} packets on {port} reach {listed} by bytes that are no fields of theirs"
+        reach = f"reach {_listed(objects)} by bytes that are no fields of theirs"
+        message = f"{_listed(names)} packets on {port} {reach}"
         help_ = "the NIC can't tell which cells they reach: drop them before the state"
         if any(name.endswith("-frag") for name in names):
             help_ += (
@@ -141,15 +167,14 @@ class Reasons:
 
     def not_hashed(self, access: Access, port: str, names: Sequence[str], nic: str) -> Diagnostic:
         """Packets of classes that the NIC can't hash at all."""
-        kinds = ", ".join(f"`{name}`" for name in names)
-        message = f"{kinds} packets on {port} reach state, and `{nic}` does not hash them"
+        message = f"{_listed(names)} packets on {port} reach state, and `{nic}` does not hash them"
         help_ = "they go to the default queue: drop them before the state, or choose a NIC that hashes them"
         return self._made(codes.STATE_OF_UNHASHED, message, access, [], help_)
 
     def not_spread(self, access: Access, port: str, names: Sequence[str], nic: str) -> Diagnostic:
         """Packets of classes that had to be left unhashed."""
-        kinds = ", ".join(f"`{name}`" for name in names)
-        message = f"{kinds} packets on {port} reach state, and `{nic}` can hash them only by too many fields"
+        few = f"`{nic}` can hash them only by too many fields"
+        message = f"{_listed(names)} packets on {port} reach state, and {few}"
         help_ = (
             "no key spreads them, so they are left out and all go to the default queue: drop them before the "
             "state, or choose a NIC that hashes them by the fields of the requirements alone"
@@ -165,8 +190,7 @@ class Reasons:
 
     def no_key(self, lines: Sequence[str], port: str, first: Access, second: Access) -> Refusal:
         """The requirements leave no key."""
-        listed = ", ".join(f"`{line}`" for line in lines)
-        message = f"no key satisfies {listed} and spreads the packets of {port}"
+        message = f"no key satisfies {_listed(lines)} and spreads the packets of {port}"
         help_ = f"together they tie, through others, packets that have nothing in common; {FALLBACK}"
         diagnostic = self._made(codes.UNSATISFIABLE_STATE, message, first, [self.label(second)], help_)
         return Refusal(first, second, diagnostic)
@@ -185,9 +209,26 @@ class Reasons:
         )
 
 
-def _says(clash: Clash) -> tuple[int, bool]:
-    """Smaller says more; a change of the object itself says more than one under an index found in it."""
-    return _ORDER.index(clash.why), not (clash.first.mutates or clash.second.mutates)
+def shown(access: Access) -> str:
+    """`map_put` and its line."""
+    return f"`{access.name}`" + (f" (line {access.source_line})" if access.source_line else "")
+
+
+def _does(access: Access) -> str:
+    return "changes it" if access.mutates else "reads it"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
+
+
+def _says(clash: Clash) -> tuple[int, int, bool, bool]:
+    """Smaller says more: two calls more than one, changes more than ages, what packets do more than expiry; a
+    change of the object itself says more than one under an index found in it."""
+    pair = clash.first, clash.second
+    aged = sum(2 * is_expiry(each) + (each.kind is Kind.UPDATE) for each in pair)
+    changes = any(each.mutates for each in pair)
+    return _ORDER.index(clash.why), aged, pair[0].name == pair[1].name, not changes
 
 
 def is_unknown(access: Access) -> bool:

@@ -61,7 +61,7 @@ class Inferred:
     """What a network function needs of steering."""
 
     spec: Spec | None
-    """None if it is refused."""
+    """None if it is refused. With refusals all the same, one for cores that share state."""
     text: str
     """The spec as `rssc fmt` writes it; empty if it is refused."""
     requirements: tuple[Requirement, ...]
@@ -69,4 +69,4 @@ class Inferred:
     """With the accesses of requirements and refusals: every access of every path."""
     refusals: tuple[Refusal, ...]
     findings: tuple[Diagnostic, ...]
-    """Errors are the refusals'; warnings are what the spec leaves out."""
+    """Errors are the refusals'; warnings are what the spec leaves out, or what cores share."""

@@ -39,6 +39,8 @@ class Options:
     queues: int = 16
     ports: tuple[tuple[int, str], ...] = ()
     """(device, name); other devices are `P` and their number."""
+    shared: bool = False
+    """A spec also where cores have to share state: ports without requirements."""
 
     def name(self, device: int) -> str:
         """A port's name."""
@@ -90,7 +92,10 @@ def _port(plan: PortPlan, options: Options, hashes_any: bool) -> PortDecl:
 
 
 def provenance(accesses: Iterable[Access]) -> Iterable[str]:
-    """Comment lines: for each object its functions with source lines, and the call paths."""
+    """Comment lines: for each object its functions with source lines; then the call paths.
+
+    Symbolic execution numbers its files anew each time: lines of their own keep the others as they are.
+    """
     every = list(accesses)
     for name in sorted({access.object.name for access in every if access.object is not None}):
         own = [a for a in every if a.object is not None and a.object.name == name]
@@ -98,14 +103,16 @@ def provenance(accesses: Iterable[Access]) -> Iterable[str]:
         for function in sorted({a.name for a in own}):
             lines = _ranges(a.source_line for a in own if a.name == function and a.source_line)
             calls.append(function + (f" ({'lines' if _many(lines) else 'line'} {lines})" if lines else ""))
-        yield from _wrapped(f"// {name}: {', '.join(calls)}; {_files(a.path for a in own)}")
+        yield from wrapped(f"// {name}: {', '.join(calls)}")
+    yield from wrapped(f"// in {_files(access.path for access in every)}")
 
 
 def _many(lines: str) -> bool:
     return "," in lines or "-" in lines
 
 
-def _wrapped(text: str) -> Iterable[str]:
+def wrapped(text: str) -> Iterable[str]:
+    """A comment as lines."""
     while len(text) > _WIDTH:
         at = text.rfind(" ", 0, _WIDTH)
         if at < 20:
@@ -116,27 +123,37 @@ def _wrapped(text: str) -> Iterable[str]:
 
 
 def _files(names: Iterable[str]) -> str:
-    numbers: dict[str, set[int]] = {}
+    """`test000003 - test000005, test000009`: runs of three and more by their ends."""
+    numbers: dict[tuple[str, int], set[int]] = {}
     others: set[str] = set()
     for name in names:
         match = _NUMBERED.fullmatch(name)
         if match:
-            numbers.setdefault(match[1], set()).add(int(match[2]))
+            numbers.setdefault((match[1], len(match[2])), set()).add(int(match[2]))
         else:
             others.add(name)
-    parts = [f"{prefix} {_ranges(found)}" for prefix, found in sorted(numbers.items())]
+    parts = []
+    for (prefix, digits), found in sorted(numbers.items()):
+        for run in _runs(found):
+            ends = [f"{prefix}{number:0{digits}}" for number in dict.fromkeys((run[0], run[-1]))]
+            parts.append((" - " if len(run) > 2 else ", ").join(ends))
     return ", ".join([*parts, *sorted(others)])
 
 
 def _ranges(numbers: Iterable[int]) -> str:
     """`3-5, 9`."""
+    return ", ".join("-".join(map(str, dict.fromkeys((run[0], run[-1])))) for run in _runs(numbers))
+
+
+def _runs(numbers: Iterable[int]) -> list[list[int]]:
+    """Numbers that follow each other."""
     runs: list[list[int]] = []
     for number in sorted(set(numbers)):
         if runs and runs[-1][-1] == number - 1:
-            runs[-1][1:] = [number]
+            runs[-1].append(number)
         else:
             runs.append([number])
-    return ", ".join("-".join(map(str, run)) for run in runs)
+    return runs
 
 
 def identifier(name: str) -> str:

@@ -47,6 +47,11 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--ignored", action="store_true", help="name every access that imposes nothing, not only how many"
     )
+    parser.add_argument(
+        "--shared",
+        action="store_true",
+        help="where cores cannot have state of their own, a spec for cores that share it by locks",
+    )
     add_format(parser)
     parser.set_defaults(run=run, refuse=parser.error)
 
@@ -104,7 +109,9 @@ def _wanted(options: argparse.Namespace) -> Options:
         match = _DEFAULT.fullmatch(name)
         if match and name != f"P{device}":
             refuse(f"argument --port: {name} is what device {match[1]} is called")
-    return Options(nic=nic.name, queues=options.queues, ports=tuple(sorted(names.items())))
+    return Options(
+        nic=nic.name, queues=options.queues, ports=tuple(sorted(names.items())), shared=options.shared
+    )
 
 
 def _nic(name: str, refuse: Callable[[str], NoReturn]) -> NicProfile:
@@ -117,4 +124,6 @@ def _nic(name: str, refuse: Callable[[str], NoReturn]) -> NicProfile:
         close = get_close_matches(name, any_names(), 1)
         hint = f"did you mean {close[0]}?" if close else "see `rssc nic list`"
         refuse(f"argument --nic: no NIC is called {name!r}; {hint}")
+    if not found.toeplitz.value:
+        refuse(f"argument --nic: {found.name} does not hash with Toeplitz, so no key can steer it")
     return found
