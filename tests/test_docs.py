@@ -34,7 +34,7 @@ from rss_dsl.loading import loads, std_files
 from rss_dsl.pages import explanation
 from rss_dsl.spec import Import, PortDecl, Relation
 from rss_solver.proof import Proof
-from rss_synth.nf_templates import NF_TEMPLATES
+from rss_synth.nf.template import nf_templates
 from rssc.exits import Exit
 from rssc.pipeline import NoKey, compile_spec
 
@@ -272,7 +272,7 @@ def test_keywords_and_packaged_files_are_named():
 
 def test_nf_parameters_are_named():
     rows = {(row[0], row[1]) for row in table(LANGUAGE, "The nf block")}
-    assert rows == {(t.name, p.name) for t in NF_TEMPLATES.values() for p in t.parameters}
+    assert rows == {(t.name, p.name) for t in nf_templates().values() for p in t.parameters}
 
 
 def test_exit_codes_are_listed():

@@ -165,7 +165,7 @@ def check(spec: Spec) -> Problem:
 def examine(problem: Problem) -> tuple[Diagnostic, ...]:
     """What is wrong or doubtful about a problem beyond names and types, as far as its hash is settled."""
     from rss_solver.diagnostics.coverage import coverage
-    from rss_synth.nf_plan import check_nf
+    from rss_synth.nf.plan import check_nf
 
     return (*coverage(_settled(problem)), *check_nf(problem))
 

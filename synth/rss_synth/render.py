@@ -14,6 +14,11 @@ def render(template_name: str, **context: object) -> str:
     return _environment().get_template(template_name).render(**context)
 
 
+def render_text(template: str, **context: object) -> str:
+    """The text of a template that is given as such."""
+    return _environment().from_string(template).render(**context)
+
+
 def c_bytes(data: bytes) -> str:
     """`0x6d, 0x5a, …`: members of a C initialiser."""
     return ", ".join(f"0x{byte:02x}" for byte in data)

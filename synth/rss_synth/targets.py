@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rss_synth.target import Target
 
 _PLACES = {
-    "nf": ("rss_synth.nf", "NfTarget"),
+    "nf": ("rss_synth.nf.target", "NfTarget"),
     "dpdk": ("rss_synth.dpdk", "DpdkTarget"),
     "testpmd": ("rss_synth.testpmd", "TestpmdTarget"),
     "rte-flow": ("rss_synth.rte_flow", "RteFlowTarget"),

@@ -19,7 +19,7 @@ from rss_dsl.problem import AllOf, Compare, HashInput, Line, Port, Problem, Requ
 from rss_dsl.source import Source, Span
 from rss_dsl.spec import Nf, NfItem, Spec, Value
 from rss_solver.solution import PortSolution, Solution
-from rss_synth.nf import NfTarget
+from rss_synth.nf.target import NfTarget
 from rss_synth.target import Provenance
 
 SECOND = 10**9

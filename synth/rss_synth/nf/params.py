@@ -1,0 +1,187 @@
+"""The `nf` block: its items against the template's parameters, every mistake at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import combinations
+from typing import assert_never
+
+from rss_dsl import codes
+from rss_dsl.check.items import header
+from rss_dsl.diagnostics import Diagnostic, Label, Rule
+from rss_dsl.problem import Port, Problem
+from rss_dsl.source import Span
+from rss_dsl.spec import Nf, NfItem
+from rss_synth.nf.template import SECOND, YEAR, Kind, NfTemplate, Parameter, nf_templates
+
+AVAILABLE_STRATEGIES = ("shared-nothing", "sequential", "auto")
+
+_SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""What may land in C strings, file names and a Makefile."""
+_KINDS = {Kind.PORT: "word", Kind.COUNT: "integer", Kind.DURATION: "duration", Kind.WORD: "word"}
+_EXAMPLES = {Kind.COUNT: "`65536`", Kind.DURATION: "`60s` or `300ms`"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NfParams:
+    """An `nf` block that can be used."""
+
+    template: NfTemplate
+    strategy: str
+    ports: tuple[Port, ...]
+    """In the order of the template's roles."""
+    values: Mapping[str, str | int]
+    """The template's own parameters, by name; durations in nanoseconds."""
+
+    def port(self, role: str) -> Port:
+        """The port that plays a role."""
+        return self.ports[self.template.roles.index(role)]
+
+    @property
+    def capacity(self) -> int:
+        """Flows, all cores together; 1 where the function remembers none."""
+        return int(self.values.get("capacity", 1))
+
+
+class _Found:
+    """Diagnostics so far."""
+
+    def __init__(self) -> None:
+        self.all: list[Diagnostic] = []
+
+    def add(
+        self, rule: Rule, message: str, span: Span, *, help: str, related: tuple[Label, ...] = ()
+    ) -> None:
+        self.all.append(Diagnostic(rule=rule, message=message, span=span, help=help, related=related))
+
+
+def read_params(problem: Problem, nf: Nf) -> NfParams | tuple[Diagnostic, ...]:
+    """The block's parameters, or everything that is wrong with them."""
+    found = _Found()
+    template = nf_templates().get(nf.name)
+    if template is None:
+        help = _help(nf.name, nf_templates(), "there are")
+        found.add(codes.UNKNOWN_NF, f"unknown network function `{nf.name}`", header(nf), help=help)
+        return tuple(found.all)
+    items = _items(template, nf, found)
+    values = {p.name: _value(p, items.get(p.name), problem, nf, found) for p in template.parameters}
+    if not found.all:
+        _check_ports(template, items, found)
+    if found.all:
+        return tuple(found.all)
+    return _params(template, problem, values)
+
+
+def _params(template: NfTemplate, problem: Problem, values: Mapping[str, str | int | None]) -> NfParams:
+    ports = {port.name: port for port in problem.ports}
+    return NfParams(
+        template=template,
+        strategy=str(values["strategy"]),
+        ports=tuple(ports[str(values[role])] for role in template.roles),
+        values={p.name: values[p.name] or 0 for p in template.parameters if p.is_own},
+    )
+
+
+def _items(template: NfTemplate, nf: Nf, found: _Found) -> dict[str, NfItem]:
+    """The items by name, which the checker found to be distinct; unknown ones are reported."""
+    items: dict[str, NfItem] = {}
+    names = [p.name for p in template.parameters]
+    for item in nf.items:
+        if item.name not in names:
+            message = f"`{nf.name}` has no parameter `{item.name}`"
+            help = _help(item.name, names, "it takes")
+            found.add(codes.UNKNOWN_NF_PARAMETER, message, item.span, help=help)
+        else:
+            items[item.name] = item
+    return items
+
+
+def _value(
+    parameter: Parameter, item: NfItem | None, problem: Problem, nf: Nf, found: _Found
+) -> str | int | None:
+    """The value of a parameter, its default, or None where something is wrong."""
+    if item is None:
+        if parameter.default is None:
+            message = f"`{nf.name}` needs the parameter `{parameter.name}`"
+            ports = ", ".join(f"`{port.name}`" for port in problem.ports)
+            help = f"add `{parameter.name} PORT`; the spec has {ports or 'no ports'}"
+            found.add(codes.MISSING_NF_PARAMETER, message, header(nf), help=help)
+        return parameter.default
+    if item.value.kind != _KINDS[parameter.kind]:
+        message = f"`{parameter.name}` is {parameter.kind}, not `{item.value.text}`"
+        found.add(codes.NF_VALUE, message, item.value.span, help=f"write {_example(parameter, problem)}")
+        return None
+    return _checked(parameter, item, problem, found)
+
+
+def _example(parameter: Parameter, problem: Problem) -> str:
+    match parameter.kind:
+        case Kind.PORT:
+            return " or ".join(f"`{port.name}`" for port in problem.ports) or "the name of a port"
+        case Kind.WORD:
+            return " or ".join(f"`{word}`" for word in parameter.words)
+        case Kind.COUNT | Kind.DURATION:
+            return _EXAMPLES[parameter.kind]
+        case _:
+            assert_never(parameter.kind)
+
+
+def _checked(parameter: Parameter, item: NfItem, problem: Problem, found: _Found) -> str | int | None:
+    value, span = item.value.value, item.value.span
+    before = len(found.all)
+    match parameter.kind:
+        case Kind.PORT:
+            _check_port(str(value), problem, span, found)
+        case Kind.COUNT | Kind.DURATION:
+            if not 1 <= int(value) <= parameter.high:
+                _out_of_range(parameter, item, found)
+        case Kind.WORD:
+            _check_word(parameter, str(value), span, found)
+        case _:
+            assert_never(parameter.kind)
+    return value if len(found.all) == before else None
+
+
+def _out_of_range(parameter: Parameter, item: NfItem, found: _Found) -> None:
+    message = f"`{parameter.name} {item.value.text}` is out of range"
+    help = f"it can be 1 to {parameter.high}"
+    if parameter.kind is Kind.DURATION:
+        help = f"it can be `1ns` to `{parameter.high // SECOND}s`, about {parameter.high // YEAR} years"
+    found.add(codes.NF_RANGE, message, item.value.span, help=help)
+
+
+def _check_word(parameter: Parameter, word: str, span: Span, found: _Found) -> None:
+    if word not in parameter.words:
+        message = f"`{parameter.name}` cannot be `{word}`"
+        found.add(codes.NF_VALUE, message, span, help=_help(word, parameter.words, "it can be"))
+    elif parameter.name == "strategy" and word not in AVAILABLE_STRATEGIES:
+        message = f"strategy `{word}` is not available yet"
+        help = f"use {' or '.join(f'`{name}`' for name in AVAILABLE_STRATEGIES)}"
+        found.add(codes.NF_STRATEGY, message, span, help=help)
+
+
+def _check_port(name: str, problem: Problem, span: Span, found: _Found) -> None:
+    if problem.port(name) is None:
+        help = _help(name, [port.name for port in problem.ports], "the spec has")
+        found.add(codes.NF_PORT, f"the spec has no port `{name}`", span, help=help)
+    elif not _SAFE_NAME.fullmatch(name):
+        help = "use letters, digits and underscores, not starting with a digit"
+        found.add(codes.NF_NAME, f"port name `{name}` cannot be used in generated code", span, help=help)
+
+
+def _check_ports(template: NfTemplate, items: Mapping[str, NfItem], found: _Found) -> None:
+    for first, second in combinations(template.roles, 2):
+        one, other = items[first].value, items[second].value
+        if one.value == other.value:
+            related = (Label(one.span, f"`{first}` is given here"),)
+            message = f"`{first}` and `{second}` are the same port `{other.value}`"
+            found.add(codes.NF_PORT, message, other.span, help="name two ports", related=related)
+
+
+def _help(name: str, known: Collection[str], otherwise: str) -> str:
+    close = get_close_matches(name, known, n=1)
+    listed = ", ".join(f"`{word}`" for word in known) or "none"
+    return f"did you mean `{close[0]}`?" if close else f"{otherwise} {listed}"

@@ -1,0 +1,221 @@
+"""Target `nf`: a directory with a parallel network function in C.
+
+The runtime is the same for every spec and is copied; what the spec decides is in `config.c`, and the network
+function itself in `nf.c`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+
+from rss_dsl import codes
+from rss_dsl.diagnostics import Diagnostic, RssError
+from rss_dsl.nic import DefaultQueue, FieldSet, Index, Switch, Via
+from rss_dsl.problem import HashInput, Port, Problem
+from rss_dsl.source import Span
+from rss_solver.solution import Solution
+from rss_synth.nf.params import NfParams
+from rss_synth.nf.plan import C_FIELDS, NfPlan, make_plan
+from rss_synth.nf.template import Kind, Parameter, nf_templates
+from rss_synth.render import render, render_text
+from rss_synth.target import Artifact, Provenance
+
+_COMMON = ("common/files.c", "common/message.c", "common/parse.c", "packet/packet.c", "state/table.c")
+_STEERING = ("steering/steering.c", "steering/toeplitz.c")
+_REPLAY = ("replay/options.c", "replay/presplit.c", "replay/replay.c", "replay/trace.c")
+_DPDK = ("dpdk/main.c", "dpdk/port.c", "dpdk/worker.c")
+_GENERATED = ("Makefile", "README.md", "config.c", "dpdk_config.c", "roles.h")
+_INDEX = {
+    Index.LSB: "INDEX_LOW_BITS",
+    Index.MODULO: "INDEX_MODULO",
+    Index.XOR_FOLD8: "INDEX_XOR_BYTES",
+    Index.HIGH_BITS: "INDEX_HIGH_BITS",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """A hash input as C names it."""
+
+    packet_class: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CPort:
+    """What the templates print of a port."""
+
+    id: str
+    """Its role, such as `lan`."""
+    name: str
+    device: int
+    nic: str
+    key_bytes: int
+    key_rows: tuple[str, ...]
+    hash_initial: str
+    index: str
+    table_size: int
+    table_rows: tuple[str, ...]
+    table_period: int
+    default_from_table: bool
+    inputs: tuple[_Input, ...]
+    rss_hf: tuple[str, ...]
+    needs_rte_flow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NfTarget:
+    """See the module."""
+
+    name: str = "nf"
+    summary: str = "the spec's network function in C: a replay of captures, and a DPDK program"
+
+    def emit(self, problem: Problem, solution: Solution, origin: Provenance) -> tuple[Artifact, ...]:
+        """The directory's files, by path. Raises `RssError` where there is no usable `nf` block."""
+        problem = _resolved(problem, solution)
+        plan = _plan(problem)
+        ports = tuple(_c_port(*entry, problem, solution) for entry in _roles(plan))
+        context = {
+            "plan": plan,
+            "ports": ports,
+            "queues": plan.params.ports[0].queues,
+            "per_core": math.ceil(plan.params.capacity / plan.params.ports[0].queues),
+            "own": _shown(plan.params),
+            "sources": {
+                "replay": sorted((*_COMMON, *_STEERING, *_REPLAY)),
+                "dpdk": sorted((*_COMMON, *_STEERING, *_DPDK)),
+            },
+            "version": origin.version,
+            "spec": _printable(origin.spec),
+            "sha256": _printable(origin.sha256),
+        }
+        generated = [Artifact(name, render(f"nf/{name}.j2", **context)) for name in _GENERATED]
+        code = Artifact("nf.c", render_text(plan.params.template.code, **_code_context(plan, context)))
+        return tuple(sorted((*generated, code, *_runtime()), key=lambda artifact: artifact.path))
+
+
+def _resolved(problem: Problem, solution: Solution) -> Problem:
+    """The problem with the hash inputs that were solved for, which `hash auto` leaves open until then."""
+    pairs = zip(problem.ports, solution.ports, strict=True)
+    return replace(problem, ports=tuple(replace(p, inputs=s.inputs, auto=False) for p, s in pairs))
+
+
+def _plan(problem: Problem) -> NfPlan:
+    if problem.nf is None:
+        raise RssError([_no_block(problem)])
+    planned = make_plan(problem, problem.nf)
+    if planned.plan is None:
+        raise RssError(planned.diagnostics)
+    return planned.plan
+
+
+def _no_block(problem: Problem) -> Diagnostic:
+    names = ", ".join(f"`{name}`" for name in nf_templates())
+    source = problem.spec.source
+    return Diagnostic(
+        rule=codes.NF_MISSING,
+        message="target `nf` needs an `nf` block in the spec",
+        span=Span(source, len(source.text), len(source.text)),
+        help=f"add `nf firewall {{ lan PORT  wan PORT }}`; there are {names}",
+    )
+
+
+def _code_context(plan: NfPlan, context: Mapping[str, object]) -> dict[str, object]:
+    """What `nf.c.j2` may use, documented in docs/templates.md."""
+    long = any(name.startswith("ipv6") for name in plan.stateful)
+    return {
+        **plan.params.values,
+        "roles": plan.params.template.roles,
+        "classes": plan.stateful,
+        "address_bytes": 16 if long else 4,
+        "header": f"/* Generated by rssc {context['version']} from {context['spec']} "
+        f"(sha256 {context['sha256']}). Do not edit. */",
+    }
+
+
+def _shown(params: NfParams) -> dict[str, str]:
+    """The template's own parameters as the spec would write them."""
+    own = [parameter for parameter in params.template.parameters if parameter.is_own]
+    return {p.name: _written(p, params.values[p.name]) for p in own}
+
+
+def _written(parameter: Parameter, value: str | int) -> str:
+    return _duration(int(value)) if parameter.kind is Kind.DURATION else str(value)
+
+
+def _roles(plan: NfPlan) -> list[tuple[str, Port]]:
+    return list(zip(plan.params.template.roles, plan.params.ports, strict=True))
+
+
+def _runtime() -> list[Artifact]:
+    """Every C file of the runtime, which does not depend on the spec."""
+    root = files("rss_synth") / "runtime"
+    folders = sorted((entry for entry in root.iterdir() if entry.is_dir()), key=lambda entry: entry.name)
+    return [
+        Artifact(f"runtime/{folder.name}/{entry.name}", entry.read_text(encoding="utf-8"))
+        for folder in folders
+        for entry in folder.iterdir()
+        if entry.name.endswith((".c", ".h"))
+    ]
+
+
+def _c_port(role: str, port: Port, problem: Problem, solution: Solution) -> _CPort:
+    place = next(index for index, known in enumerate(problem.ports) if known.name == port.name)
+    solved = solution.ports[place]
+    chosen = [(switch, switch.field_sets[number]) for switch, number in port.switches]
+    flags = [flag for switch, used in chosen for flag in _flags(switch, used)]
+    return _CPort(
+        id=role,
+        name=port.name,
+        device=port.device,
+        nic=port.nic.name,
+        key_bytes=len(solved.key),
+        key_rows=_rows([f"0x{byte:02x}" for byte in solved.key], 13),
+        hash_initial=f"0x{port.nic.hash_init.value:08x}",
+        index=_INDEX[port.nic.index.value],
+        table_size=solved.table_size,
+        table_rows=_rows([str(queue) for queue in solved.table], 16),
+        table_period=_period(place, port, solution),
+        default_from_table=port.nic.default_queue.value is DefaultQueue.TABLE_0,
+        inputs=tuple(_c_input(entry) for entry in solved.inputs),
+        rss_hf=tuple(dict.fromkeys(flags)),
+        needs_rte_flow=any(used.via is Via.FLOW for _, used in chosen),
+    )
+
+
+def _rows(items: Sequence[str], width: int) -> tuple[str, ...]:
+    """Initialiser lines of `width` items each."""
+    return tuple(", ".join(items[at : at + width]) + "," for at in range(0, len(items), width))
+
+
+def _flags(switch: Switch, used: FieldSet) -> tuple[str, ...]:
+    return used.flags if used.instead else (switch.flag, *used.flags)
+
+
+def _c_input(entry: HashInput) -> _Input:
+    name = entry.packet_class.upper().replace("-", "_")
+    return _Input(f"PACKET_{name}", tuple(C_FIELDS[field] for field in entry.fields))
+
+
+def _period(place: int, port: Port, solution: Solution) -> int:
+    """Ports that must agree agree on the bits that select an entry of the smallest table among them."""
+    if port.nic.index.value is not Index.LSB:
+        return solution.ports[place].table_size
+    members: tuple[int, ...] = next((c for c in solution.components if place in c), (place,))
+    return min(solution.ports[member].table_size for member in members)
+
+
+def _duration(nanoseconds: int) -> str:
+    """A duration in the largest unit that divides it."""
+    units = (("s", 10**9), ("ms", 10**6), ("us", 10**3), ("ns", 1))
+    unit, size = next((u, n) for u, n in units if nanoseconds % n == 0)
+    return f"{nanoseconds // size} {unit}"
+
+
+def _printable(text: str) -> str:
+    """For C comments, strings and a Makefile: what could end them is replaced."""
+    return re.sub(r"[^A-Za-z0-9._+-]", "_", text)

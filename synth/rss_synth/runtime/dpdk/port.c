@@ -1,0 +1,196 @@
+#include "dpdk/port.h"
+
+#include "dpdk/config.h"
+#include "common/message.h"
+#include "steering/steering.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RING_ENTRIES = 1024, MAX_DEVICE_KEY = 256, BURST = 32 };
+
+unsigned port_mbufs_per_core(void)
+{
+    return NF_PORTS * 2 * RING_ENTRIES;
+}
+
+static bool find_device(const struct port_config *port, struct rte_eth_dev_info *info)
+{
+    if (!rte_eth_dev_is_valid_port(port->device))
+        return complain("port %s is device %u, but there are %u devices", port->name, port->device,
+                        rte_eth_dev_count_avail());
+    int status = rte_eth_dev_info_get(port->device, info);
+    return status == 0 || complain("port %s: %s", port->name, rte_strerror(-status));
+}
+
+static bool enough_queues(const struct port_config *port, const struct rte_eth_dev_info *info, unsigned cores)
+{
+    if (info->max_rx_queues >= cores && info->max_tx_queues >= cores)
+        return true;
+    return complain("port %s: %s has %u rx and %u tx queues, too few for %u cores", port->name, info->driver_name,
+                    info->max_rx_queues, info->max_tx_queues, cores);
+}
+
+/* Whether the device can do what was proven. A key size of 0 means that the driver does not say; the table's
+ * size is known only when it has been written, as some drivers resize it. What is read back decides. */
+static bool can_hash(unsigned number, const struct rte_eth_dev_info *info)
+{
+    const struct port_config *port = &nf_config.ports[number];
+    const struct dpdk_port *wanted = &dpdk_ports[number];
+    if (wanted->needs_rte_flow)
+        return complain("port %s: its hash fields need rte_flow rules, which this program does not make; "
+                        "use one core, or --presplit", port->name);
+    if (info->hash_key_size != 0 && info->hash_key_size != port->key_bytes)
+        return complain("port %s: %s takes RSS keys of %u bytes, the spec's has %zu; use one core, or --presplit",
+                        port->name, info->driver_name, info->hash_key_size, port->key_bytes);
+    if ((wanted->rss_hf & info->flow_type_rss_offloads) != wanted->rss_hf)
+        return complain("port %s: %s can't hash the spec's classes: rss_hf 0x%" PRIx64 " of 0x%" PRIx64, port->name,
+                        info->driver_name, wanted->rss_hf & info->flow_type_rss_offloads, wanted->rss_hf);
+    return true;
+}
+
+/* The RSS settings, with the key in `key`, which must outlive them. */
+static struct rte_eth_rss_conf rss_conf(unsigned number, uint8_t *key)
+{
+    const struct port_config *port = &nf_config.ports[number];
+    memcpy(key, port->key, port->key_bytes);
+    return (struct rte_eth_rss_conf){
+        .rss_key = key, .rss_key_len = (uint8_t)port->key_bytes, .rss_hf = dpdk_ports[number].rss_hf};
+}
+
+static bool configure(unsigned number, bool rss, unsigned cores)
+{
+    const struct port_config *port = &nf_config.ports[number];
+    uint8_t key[MAX_DEVICE_KEY];
+    struct rte_eth_conf conf = {.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE};
+    if (rss) {
+        conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+        conf.rx_adv_conf.rss_conf = rss_conf(number, key);
+    }
+    int status = rte_eth_dev_configure(port->device, (uint16_t)cores, (uint16_t)cores, &conf);
+    return status == 0 || complain("port %s: cannot configure: %s", port->name, rte_strerror(-status));
+}
+
+static bool make_queues(const struct port_config *port, const struct port_plan *plan, struct rte_eth_dev_info *info)
+{
+    uint16_t rx = RING_ENTRIES, tx = RING_ENTRIES;
+    int status = rte_eth_dev_adjust_nb_rx_tx_desc(port->device, &rx, &tx);
+    unsigned socket = (unsigned)rte_eth_dev_socket_id(port->device);
+    for (uint16_t core = 0; status == 0 && core < plan->cores; core++) {
+        status = rte_eth_rx_queue_setup(port->device, core, rx, socket, &info->default_rxconf, plan->pools[core]);
+        if (status == 0)
+            status = rte_eth_tx_queue_setup(port->device, core, tx, socket, &info->default_txconf);
+    }
+    return status == 0 || complain("port %s: cannot set up queues: %s", port->name, rte_strerror(-status));
+}
+
+/* Writes key and classes once more, as some drivers take them only from a running device, and reads them back:
+ * it is what the device answers that counts. */
+static bool check_hash(unsigned number)
+{
+    const struct port_config *port = &nf_config.ports[number];
+    uint8_t key[MAX_DEVICE_KEY];
+    struct rte_eth_rss_conf conf = rss_conf(number, key);
+    rte_eth_dev_rss_hash_update(port->device, &conf);
+    for (size_t i = 0; i < port->key_bytes; i++)
+        key[i] ^= 0xff; /* what is not overwritten is seen */
+    conf.rss_hf = 0;
+    int status = rte_eth_dev_rss_hash_conf_get(port->device, &conf);
+    if (status != 0)
+        return complain("port %s: cannot read the RSS key back: %s", port->name, rte_strerror(-status));
+    if (memcmp(key, port->key, port->key_bytes) != 0)
+        return complain("port %s: the device did not take the RSS key", port->name);
+    if (conf.rss_hf != dpdk_ports[number].rss_hf)
+        return complain("port %s: the device hashes rss_hf 0x%" PRIx64 ", not 0x%" PRIx64, port->name, conf.rss_hf,
+                        dpdk_ports[number].rss_hf);
+    return true;
+}
+
+static bool same_table(const struct port_config *port, struct rte_eth_rss_reta_entry64 *groups, unsigned cores)
+{
+    int status = rte_eth_dev_rss_reta_query(port->device, groups, (uint16_t)port->table_size);
+    if (status != 0)
+        return complain("port %s: cannot read the table back: %s", port->name, rte_strerror(-status));
+    for (uint32_t entry = 0; entry < port->table_size; entry++) {
+        uint16_t queue = groups[entry / RTE_ETH_RETA_GROUP_SIZE].reta[entry % RTE_ETH_RETA_GROUP_SIZE];
+        if (queue != steering_queue(&nf_config, port, cores, entry))
+            return complain("port %s: entry %u of the device's table is queue %u", port->name, entry, queue);
+    }
+    return true;
+}
+
+/* Writes the table and reads it back. Some devices refuse the write and have the wanted contents anyway. */
+static bool fill_table(const struct port_config *port, struct rte_eth_rss_reta_entry64 *groups, unsigned cores)
+{
+    for (uint32_t entry = 0; entry < port->table_size; entry++) {
+        struct rte_eth_rss_reta_entry64 *group = &groups[entry / RTE_ETH_RETA_GROUP_SIZE];
+        group->mask |= UINT64_C(1) << entry % RTE_ETH_RETA_GROUP_SIZE;
+        group->reta[entry % RTE_ETH_RETA_GROUP_SIZE] = steering_queue(&nf_config, port, cores, entry);
+    }
+    rte_eth_dev_rss_reta_update(port->device, groups, (uint16_t)port->table_size);
+    struct rte_eth_dev_info info;
+    if (!find_device(port, &info))
+        return false;
+    if (info.reta_size != port->table_size)
+        return complain("port %s: %s has %u table entries, the spec says %u", port->name, info.driver_name,
+                        info.reta_size, port->table_size);
+    return same_table(port, groups, cores);
+}
+
+static bool check_table(const struct port_config *port, unsigned cores)
+{
+    size_t count = (port->table_size + RTE_ETH_RETA_GROUP_SIZE - 1) / RTE_ETH_RETA_GROUP_SIZE;
+    struct rte_eth_rss_reta_entry64 *groups = calloc(count, sizeof *groups);
+    if (!groups)
+        return complain("out of memory");
+    bool good = fill_table(port, groups, cores);
+    free(groups);
+    return good;
+}
+
+static bool start(const struct port_config *port)
+{
+    int status = rte_eth_dev_start(port->device);
+    if (status != 0)
+        return complain("port %s: cannot start: %s", port->name, rte_strerror(-status));
+    int promiscuous = rte_eth_promiscuous_enable(port->device);
+    if (promiscuous != 0 && promiscuous != -ENOTSUP) /* a device without that mode has no filter either */
+        complain("port %s: cannot receive all traffic: %s", port->name, rte_strerror(-promiscuous));
+    return true;
+}
+
+bool port_start(unsigned number, const struct port_plan *plan)
+{
+    const struct port_config *port = &nf_config.ports[number];
+    struct rte_eth_dev_info info;
+    bool rss = plan->cores > 1 && !plan->presplit;
+    if (!find_device(port, &info) || !enough_queues(port, &info, plan->cores))
+        return false;
+    if (rss && !can_hash(number, &info))
+        return false;
+    if (!configure(number, rss, plan->cores) || !make_queues(port, plan, &info) || !start(port))
+        return false;
+    if (!rss || (check_hash(number) && check_table(port, plan->cores)))
+        return true;
+    rte_eth_dev_stop(port->device);
+    return false;
+}
+
+void port_discard_early(unsigned number, unsigned cores)
+{
+    uint16_t device = nf_config.ports[number].device;
+    struct rte_mbuf *mbufs[BURST];
+    for (uint16_t queue = 0; queue < cores; queue++)
+        for (unsigned seen = 0; seen < RING_ENTRIES; seen += BURST)
+            rte_pktmbuf_free_bulk(mbufs, rte_eth_rx_burst(device, queue, mbufs, BURST));
+}
+
+void port_stop(unsigned number)
+{
+    rte_eth_dev_stop(nf_config.ports[number].device);
+    rte_eth_dev_close(nf_config.ports[number].device);
+}

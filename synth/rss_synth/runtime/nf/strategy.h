@@ -1,0 +1,19 @@
+/* How cores share the state of a network function: one of these is defined by the compiler's command line. */
+#ifndef RSSC_STRATEGY_H
+#define RSSC_STRATEGY_H
+
+#if defined(NF_LOCKS) + defined(NF_TM) > 1
+#error "one strategy at a time: NF_LOCKS or NF_TM, or neither where every core has a state of its own"
+#endif
+
+/* Whether several cores work on one state. */
+#if defined(NF_LOCKS) || defined(NF_TM)
+enum { NF_SHARED = 1 };
+#else
+enum { NF_SHARED = 0 };
+#endif
+
+/* Cores that can share a state. */
+enum { NF_MAX_SHARERS = 128 };
+
+#endif

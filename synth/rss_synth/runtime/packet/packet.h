@@ -1,0 +1,87 @@
+/* Packets as a NIC sees them: which class a frame belongs to and where its fields are. */
+#ifndef RSSC_PACKET_H
+#define RSSC_PACKET_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* How far into a frame headers are looked for: what one buffer of a NIC holds. */
+#define PACKET_PARSE_LIMIT 2048U
+
+/* A header that is cut short or contradicts itself is not read: the class is that of what precedes it. */
+enum packet_class {
+    PACKET_L2,
+    PACKET_IPV4_TCP,
+    PACKET_IPV4_UDP,
+    PACKET_IPV4_SCTP,
+    PACKET_IPV4_ESP,
+    PACKET_IPV4_FRAG,
+    PACKET_IPV4_OTHER,
+    PACKET_IPV6_TCP,
+    PACKET_IPV6_UDP,
+    PACKET_IPV6_SCTP,
+    PACKET_IPV6_ESP,
+    PACKET_IPV6_FRAG,
+    PACKET_IPV6_OTHER,
+    PACKET_CLASSES
+};
+
+/* A frame that was parsed. Offsets count from its first byte; 0 is "not there". */
+struct packet {
+    uint8_t *data;
+    int64_t time;        /* ns; the same for a burst of a live port */
+    uint64_t order;      /* when it took effect on a shared state, see `struct nf_core` */
+    uint16_t port;       /* it came in on */
+    uint16_t length;     /* bytes that may be read */
+    uint16_t ether_type; /* where the last EtherType is, behind every VLAN tag; 0 in less than a header */
+    uint16_t l3;
+    uint16_t l4;
+    uint8_t version; /* 4, 6, or 0 where it has no valid IP header */
+    uint8_t protocol;
+    enum packet_class kind;
+};
+
+/* Parses `length` captured bytes of a frame that came in on `port` at `time`; the packet refers to them and
+ * lives no longer. */
+void packet_parse(struct packet *packet, uint8_t *data, size_t length, unsigned port, int64_t time);
+
+/* Name of a class as specs write it. */
+const char *packet_class_name(enum packet_class kind);
+
+static inline const uint8_t *packet_source(const struct packet *packet)
+{
+    return packet->data + packet->l3 + (packet->version == 4 ? 12 : 8);
+}
+
+static inline const uint8_t *packet_destination(const struct packet *packet)
+{
+    return packet->data + packet->l3 + (packet->version == 4 ? 16 : 24);
+}
+
+/* Bytes of an address of an IP packet. */
+static inline size_t packet_address_bytes(const struct packet *packet)
+{
+    return packet->version == 4 ? 4 : 16;
+}
+
+/* Copies an address into the first bytes of `room` (4: IPv4 only, or 16), whose rest is zero. */
+static inline void packet_copy_address(const struct packet *packet, const uint8_t *address, uint8_t *to, size_t room)
+{
+    if (room == 4 || packet->version == 4)
+        memcpy(to, address, 4);
+    else
+        memcpy(to, address, 16);
+}
+
+static inline void packet_copy_source(const struct packet *packet, uint8_t *to, size_t room)
+{
+    packet_copy_address(packet, packet_source(packet), to, room);
+}
+
+static inline void packet_copy_destination(const struct packet *packet, uint8_t *to, size_t room)
+{
+    packet_copy_address(packet, packet_destination(packet), to, room);
+}
+
+#endif

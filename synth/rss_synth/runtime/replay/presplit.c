@@ -1,0 +1,97 @@
+#include "replay/presplit.h"
+
+#include "common/files.h"
+#include "common/message.h"
+
+#include <pcap/pcap.h>
+#include <stdlib.h>
+
+#define US_PER_SECOND 1000000
+#define SNAP_BYTES 262144
+
+/* Where a core's captures have got to. */
+struct clock {
+    int64_t time; /* us */
+    unsigned port;
+};
+
+static void advance(struct clock *clock, const struct frame *frame)
+{
+    int64_t time = frame->time / 1000;
+    if (time > clock->time)
+        *clock = (struct clock){time, frame->port};
+    else if (frame->port < clock->port)
+        *clock = (struct clock){clock->time + 1, frame->port};
+    else
+        clock->port = frame->port;
+}
+
+bool presplit_retime(struct trace *trace, unsigned cores)
+{
+    struct clock *clocks = calloc(cores, sizeof *clocks);
+    if (!clocks)
+        return complain("out of memory");
+    for (size_t i = 0; i < trace->count; i++) {
+        struct frame *frame = &trace->frames[i];
+        advance(&clocks[frame->core], frame);
+        frame->time = clocks[frame->core].time * 1000;
+    }
+    free(clocks);
+    return true;
+}
+
+static void dump_frame(pcap_dumper_t *dumper, const struct trace *trace, const struct frame *frame)
+{
+    struct pcap_pkthdr header = {.caplen = frame->length, .len = frame->length};
+    int64_t time = frame->time / 1000;
+    header.ts.tv_sec = time / US_PER_SECOND;
+    header.ts.tv_usec = time % US_PER_SECOND;
+    pcap_dump((unsigned char *)dumper, &header, trace->bytes + frame->offset);
+}
+
+static bool write_capture(const struct trace *trace, pcap_t *pcap, const char *path, unsigned port, unsigned core)
+{
+    pcap_dumper_t *dumper = pcap_dump_open(pcap, path);
+    if (!dumper)
+        return complain("%s", pcap_geterr(pcap));
+    for (size_t i = 0; i < trace->count; i++)
+        if (trace->frames[i].port == port && trace->frames[i].core == core)
+            dump_frame(dumper, trace, &trace->frames[i]);
+    bool written = pcap_dump_flush(dumper) == 0 && !ferror(pcap_dump_file(dumper));
+    pcap_dump_close(dumper);
+    return written || complain("cannot write %s", path);
+}
+
+static bool write_captures(const struct trace *trace, pcap_t *pcap, unsigned cores, const char *directory)
+{
+    char path[FILES_MAX_PATH];
+    for (unsigned port = 0; port < NF_PORTS; port++)
+        for (unsigned core = 0; core < cores; core++) {
+            if (!files_path(path, "%s/%s-%u.pcap", directory, nf_config.ports[port].name, core))
+                return false;
+            if (!write_capture(trace, pcap, path, port, core))
+                return false;
+        }
+    return true;
+}
+
+/* The times of the format are 32 bits, and DPDK reads them as signed ones. */
+static bool fits_format(const struct trace *trace)
+{
+    for (size_t i = 0; i < trace->count; i++)
+        if (trace->frames[i].time / 1000 / US_PER_SECOND > INT32_MAX)
+            return complain("a packet's time does not fit the pcap format");
+    return true;
+}
+
+bool presplit_write(const struct trace *trace, unsigned cores, const char *directory)
+{
+    if (!fits_format(trace) || !files_make_directory(directory))
+        return false;
+    pcap_t *pcap = pcap_open_dead(DLT_EN10MB, SNAP_BYTES);
+    if (!pcap)
+        return complain("out of memory");
+    bool written = write_captures(trace, pcap, cores, directory);
+    pcap_close(pcap);
+    return written;
+}

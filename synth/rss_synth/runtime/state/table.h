@@ -1,0 +1,305 @@
+/* Flows by key, with an age each: a fixed number of records, no allocation after the start.
+ *
+ * Keys and values have sizes that the compiler knows (`struct table_type`), records are found through cells
+ * that hold the whole hash, at a load of one half at most. A flow that has not been seen for the expiry is
+ * not found, whether or not its room was taken back; that happens when new flows need room.
+ *
+ * Where cores share the table, each writes the ages it knows to a place of its own, so that seeing a flow
+ * again is no write that others could notice. The record's age is brought up to date by writers. */
+#ifndef RSSC_TABLE_H
+#define RSSC_TABLE_H
+
+#include "nf/nf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define TABLE_NONE UINT32_MAX        /* no such flow, or no room */
+#define TABLE_ASK (UINT32_MAX - 1)   /* only a pass that may write can tell: end this one with NF_AGAIN */
+#define TABLE_USED (UINT32_MAX - 2)  /* `next` of a record in use */
+
+enum {
+    TABLE_HAND_STEPS = 4,  /* records that an insertion looks at to take back: more than it uses */
+    TABLE_HAND_REACH = 64, /* where no record is free: bounds the time of one packet */
+};
+
+/* Sizes in bytes; keys are whole words without padding, as they are compared and hashed as such. */
+struct table_type {
+    uint32_t key_bytes;
+    uint32_t record_bytes;
+};
+
+struct table_record {
+    int64_t last_seen; /* ns */
+    uint32_t hash;
+    uint32_t next; /* free record after this one, or TABLE_USED */
+    /* key, value */
+};
+
+/* Initialises a `struct table_type` for keys and values of these sizes. A record never straddles cache lines. */
+#define TABLE_TYPE(key_bytes, value_bytes) \
+    { (key_bytes), TABLE_ROUND(sizeof(struct table_record) + (key_bytes) + (value_bytes)) }
+#define TABLE_ROUND(bytes) ((bytes) <= 32 ? 32U : (uint32_t)(((bytes) + 63) / 64 * 64))
+
+struct table_cell {
+    uint32_t hash;
+    uint32_t record; /* plus one; 0: empty */
+};
+
+struct table {
+    uint8_t *records;
+    struct table_cell *cells;
+    int64_t *seen; /* NF_SHARED: by core, then record */
+    uint64_t seed;
+    int64_t expiry; /* ns */
+    uint32_t mask;  /* cells - 1 */
+    uint32_t capacity;
+    uint32_t free;
+    uint32_t hand; /* next record to look at for room */
+    uint32_t sharers;
+    uint32_t stride; /* entries of `seen` for each of them: whole cache lines */
+};
+
+/* Bytes for `table_init`, a multiple of 64. Capacities are 1 to MAX_CAPACITY. */
+size_t table_bytes(struct table_type type, size_t capacity, unsigned sharers);
+
+/* Makes an empty table in zeroed `memory`, aligned to 64 bytes. */
+void table_init(struct table *table, void *memory, struct table_type type, size_t capacity, unsigned sharers,
+                int64_t expiry, uint64_t seed);
+
+static inline struct table_record *table_record(const struct table *table, struct table_type type, uint32_t flow)
+{
+    return (struct table_record *)(void *)(table->records + (size_t)flow * type.record_bytes);
+}
+
+static inline const void *table_key(const struct table *table, struct table_type type, uint32_t flow)
+{
+    return table_record(table, type, flow) + 1;
+}
+
+/* What is kept of a flow: zero when it is new. */
+static inline void *table_value(const struct table *table, struct table_type type, uint32_t flow)
+{
+    return (uint8_t *)(table_record(table, type, flow) + 1) + type.key_bytes;
+}
+
+static inline uint64_t table_word(const void *bytes, uint32_t number)
+{
+    uint64_t word;
+    memcpy(&word, (const uint8_t *)bytes + number * sizeof word, sizeof word);
+    return word;
+}
+
+/* The hash under which a key is found. */
+static inline uint32_t table_hash(const struct table *table, struct table_type type, const void *key)
+{
+    uint64_t hash = table->seed;
+    for (uint32_t i = 0; i < type.key_bytes / 8; i++) {
+        hash = (hash ^ table_word(key, i)) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return (uint32_t)(hash ^ hash >> 29);
+}
+
+static inline bool table_same_key(const void *left, const void *right, struct table_type type)
+{
+    uint64_t difference = 0;
+    for (uint32_t i = 0; i < type.key_bytes / 8; i++)
+        difference |= table_word(left, i) ^ table_word(right, i);
+    return difference == 0;
+}
+
+/* Asks the memory for the cell of a hash. */
+static inline void table_prefetch(const struct table *table, uint32_t hash)
+{
+    __builtin_prefetch(&table->cells[hash & table->mask]);
+}
+
+/* Asks the memory for the record that the hash will most likely lead to. */
+static inline void table_fetch(const struct table *table, struct table_type type, uint32_t hash)
+{
+    const struct table_cell *cell = &table->cells[hash & table->mask];
+    if (cell->record)
+        __builtin_prefetch(table_record(table, type, cell->record - 1));
+}
+
+/* The record of a key, alive or not; TABLE_NONE where there is none. */
+static inline uint32_t table_find(const struct table *table, struct table_type type, const void *key, uint32_t hash)
+{
+    for (uint32_t at = hash & table->mask;; at = (at + 1) & table->mask) {
+        const struct table_cell *cell = &table->cells[at];
+        if (cell->record == 0)
+            return TABLE_NONE;
+        if (cell->hash == hash && table_same_key(table_key(table, type, cell->record - 1), key, type))
+            return cell->record - 1;
+    }
+}
+
+/* Where core `core` writes when it saw a flow. */
+static inline int64_t *table_own(const struct table *table, unsigned core, uint32_t flow)
+{
+    return &table->seen[(size_t)core * table->stride + flow];
+}
+
+/* When any core saw a flow last, brought into its record. For passes that may write. */
+static inline int64_t table_age(const struct table *table, struct table_type type, uint32_t flow)
+{
+    struct table_record *record = table_record(table, type, flow);
+    for (unsigned core = 0; NF_SHARED && core < table->sharers; core++)
+        if (*table_own(table, core, flow) > record->last_seen)
+            record->last_seen = *table_own(table, core, flow);
+    return record->last_seen;
+}
+
+/* Notes that a flow was seen. */
+static inline void table_see(const struct table *table, struct table_type type, const struct nf_pass *pass, uint32_t flow)
+{
+    int64_t *seen = NF_SHARED ? table_own(table, pass->core, flow) : &table_record(table, type, flow)->last_seen;
+    if (pass->now > *seen)
+        *seen = pass->now;
+}
+
+/* Whether a flow is alive as far as this core knows. */
+static inline bool table_known_alive(const struct table *table, struct table_type type, const struct nf_pass *pass,
+                                     uint32_t flow)
+{
+    int64_t seen = table_record(table, type, flow)->last_seen;
+    if (NF_SHARED && *table_own(table, pass->core, flow) > seen)
+        seen = *table_own(table, pass->core, flow);
+    return pass->now - seen <= table->expiry;
+}
+
+/* The flow of a key without noting that it was seen; TABLE_NONE where there is none or it has expired. */
+static inline uint32_t table_look(const struct table *table, struct table_type type, const struct nf_pass *pass,
+                                  const void *key, uint32_t hash)
+{
+    uint32_t flow = table_find(table, type, key, hash);
+    if (flow == TABLE_NONE || table_known_alive(table, type, pass, flow))
+        return flow;
+    if (!NF_SHARED)
+        return TABLE_NONE;
+    if (!nf_may_write(pass))
+        return TABLE_ASK;
+    return pass->now - table_age(table, type, flow) <= table->expiry ? flow : TABLE_NONE;
+}
+
+/* The flow of a key, which thereby lives on; TABLE_NONE where there is none or it has expired. */
+static inline uint32_t table_refresh(const struct table *table, struct table_type type, const struct nf_pass *pass,
+                                     const void *key, uint32_t hash)
+{
+    uint32_t flow = table_look(table, type, pass, key, hash);
+    if (flow < TABLE_USED)
+        table_see(table, type, pass, flow);
+    return flow;
+}
+
+/* Whether a record holds a flow that is alive: for functions that come by its number, not by its key.
+ * TABLE_ASK and TABLE_NONE as `table_look`, otherwise `flow`. */
+static inline uint32_t table_check(const struct table *table, struct table_type type, const struct nf_pass *pass,
+                                   uint32_t flow)
+{
+    if (flow >= table->capacity || table_record(table, type, flow)->next != TABLE_USED)
+        return TABLE_NONE;
+    if (table_known_alive(table, type, pass, flow))
+        return flow;
+    if (!NF_SHARED)
+        return TABLE_NONE;
+    if (!nf_may_write(pass))
+        return TABLE_ASK;
+    return pass->now - table_age(table, type, flow) <= table->expiry ? flow : TABLE_NONE;
+}
+
+/* Closes the gap at `hole`: moves back every later cell of the run that may stand there, so that no
+ * tombstones are needed and probes end at the first empty cell. */
+static inline void table_close_gap(struct table *table, uint32_t hole)
+{
+    for (uint32_t at = (hole + 1) & table->mask; table->cells[at].record; at = (at + 1) & table->mask) {
+        uint32_t wanted = table->cells[at].hash & table->mask;
+        if (((at - wanted) & table->mask) < ((at - hole) & table->mask))
+            continue;
+        table->cells[hole] = table->cells[at];
+        hole = at;
+    }
+    table->cells[hole].record = 0;
+}
+
+/* Forgets a flow. For passes that may write. */
+static inline void table_erase(struct table *table, struct table_type type, uint32_t flow)
+{
+    struct table_record *record = table_record(table, type, flow);
+    uint32_t at = record->hash & table->mask;
+    while (table->cells[at].record != flow + 1)
+        at = (at + 1) & table->mask;
+    table_close_gap(table, at);
+    record->next = table->free;
+    table->free = flow;
+}
+
+static inline bool table_is_expired(const struct table *table, struct table_type type, const struct nf_pass *pass,
+                                    uint32_t flow)
+{
+    return table_record(table, type, flow)->next == TABLE_USED &&
+           pass->now - table_age(table, type, flow) > table->expiry;
+}
+
+/* Takes back the room of flows that have expired, from where it was left, until that is enough. */
+static inline void table_take_back(struct table *table, struct table_type type, const struct nf_pass *pass)
+{
+    for (uint32_t step = 0; step < TABLE_HAND_STEPS || (step < TABLE_HAND_REACH && table->free == TABLE_NONE); step++) {
+        uint32_t flow = table->hand;
+        table->hand = flow + 1 == table->capacity ? 0 : flow + 1;
+        if (!table_is_expired(table, type, pass, flow))
+            continue;
+        table_erase(table, type, flow);
+        pass->counters->expired++;
+    }
+}
+
+static inline void table_forget_ages(const struct table *table, uint32_t flow)
+{
+    for (unsigned core = 0; NF_SHARED && core < table->sharers; core++)
+        *table_own(table, core, flow) = INT64_MIN;
+}
+
+static inline void table_start(const struct table *table, struct table_type type, const struct nf_pass *pass, uint32_t flow)
+{
+    struct table_record *record = table_record(table, type, flow);
+    record->last_seen = pass->now;
+    table_forget_ages(table, flow);
+    memset((uint8_t *)(record + 1) + type.key_bytes, 0, type.record_bytes - sizeof *record - type.key_bytes);
+    pass->counters->created++;
+}
+
+/* Adds the flow of a key for which `table_look` found none, seen now, its value zero. TABLE_NONE where there is
+ * no room, which is counted. For passes that may write. */
+static inline uint32_t table_insert(struct table *table, struct table_type type, const struct nf_pass *pass,
+                                    const void *key, uint32_t hash)
+{
+    uint32_t flow = table_find(table, type, key, hash);
+    if (flow != TABLE_NONE) { /* it has expired: the record starts anew */
+        pass->counters->expired++;
+        table_start(table, type, pass, flow);
+        return flow;
+    }
+    table_take_back(table, type, pass);
+    flow = table->free;
+    if (flow == TABLE_NONE) {
+        pass->counters->table_full++;
+        return TABLE_NONE;
+    }
+    struct table_record *record = table_record(table, type, flow);
+    table->free = record->next;
+    record->next = TABLE_USED;
+    record->hash = hash;
+    memcpy(record + 1, key, type.key_bytes);
+    table_start(table, type, pass, flow);
+    uint32_t at = hash & table->mask;
+    while (table->cells[at].record)
+        at = (at + 1) & table->mask;
+    table->cells[at] = (struct table_cell){hash, flow + 1};
+    return flow;
+}
+
+#endif

@@ -1,0 +1,36 @@
+/* What the NIC does, in software: packet -> hash -> table entry -> core. */
+#ifndef RSSC_STEERING_H
+#define RSSC_STEERING_H
+
+#include "nf/config.h"
+#include "packet/packet.h"
+#include "steering/toeplitz.h"
+
+/* One port's hash and indirection table. */
+struct steering {
+    const struct port_config *port;
+    struct toeplitz hash;
+    uint16_t *table;
+};
+
+struct steered {
+    bool hashed;
+    uint32_t hash;
+    uint32_t entry;
+    unsigned core;
+};
+
+/* Queue of table entry `entry` when `cores` queues are used: the spec's table where it was made for that
+ * many, otherwise filled round robin. */
+uint16_t steering_queue(const struct nf_config *config, const struct port_config *port, unsigned cores, uint32_t entry);
+
+/* Prepares a port for `cores` cores, hashing with `key` (`port->key_bytes` long). False without memory. */
+bool steering_init(struct steering *steering, const struct nf_config *config, const struct port_config *port,
+                   const uint8_t *key, unsigned cores);
+
+void steering_free(struct steering *steering);
+
+/* Where the packet goes. */
+struct steered steer(const struct steering *steering, const struct packet *packet);
+
+#endif
