@@ -11,7 +11,7 @@ from rss_callpaths.terms import Term
 
 def clears_own(ownership: Ownership, path: PathAccesses, access: Access) -> bool:
     """Whether no other index has a cell in the range, and the keys in its cells are the owner's."""
-    start, count = (_given(path, access, name) for name in ("start", "n_elems"))
+    start, count = (_given(path, access, name) for name in (access.function.start, access.function.count))
     owned = ownership.owner(path, access, start)
     if start is None or count is None or owned is None or not owned.fresh:
         return False
@@ -20,7 +20,7 @@ def clears_own(ownership: Ownership, path: PathAccesses, access: Access) -> bool
     for other_path, other in ownership.every():
         if other.object not in together or other.object in maps or other not in other_path.accesses:
             continue
-        place = _given(other_path, other, "start") if other.kind is Kind.SCAN else other.key
+        place = _given(other_path, other, other.function.start) if other.kind is Kind.SCAN else other.key
         theirs = ownership.owner(other_path, other, place)
         if place is None or theirs is None or theirs.chain != owned.chain:
             return False

@@ -274,5 +274,4 @@ class Ownership:
 
 def is_expiry(access: Access) -> bool:
     """Erases what is too old: on each core what that core has."""
-    arguments = access.function.arguments
-    return access.kind is Kind.SCAN and access.mutates and "time" in arguments
+    return access.kind is Kind.SCAN and access.mutates and bool(access.function.older)

@@ -17,6 +17,7 @@ from rss_dsl.source import Source, Span
 _E = TypeVar("_E", bound=StrEnum)
 _ITEMS = tuple(item.name for item in fields(Function) if item.name != "name")
 _ROLES = ("object", "key", "value", "result")
+_SCANNED = ("older", "offset", "start", "count")
 _INDEXES = ("key", "value", "result")
 
 
@@ -69,7 +70,7 @@ def _function(name: str, table: object) -> Function:
         name,
         _choice(table, "kind", Kind, Kind.UNKNOWN),
         arguments=_names(table, "arguments"),
-        **{item: _text(table, item) for item in ("type", "index", *_ROLES)},
+        **{item: _text(table, item) for item in ("type", "index", *_ROLES, *_SCANNED)},
         mutates=_choice(table, "mutates", Mutates, Mutates.NEVER),
         success=_truth(table, "success"),
         whole=_truth(table, "whole"),
@@ -90,9 +91,12 @@ def _check(function: Function) -> None:
     for name in function.touches:
         if name not in function.arguments:
             _wrong(f"`touches` names `{name}`, which is none of its `arguments`")
-    for role in ("object", "key"):
-        if roles[role] and function.arguments and roles[role] not in function.arguments:
-            _wrong(f"its {role} `{roles[role]}` is none of its `arguments`")
+    for role in ("object", "key", *_SCANNED):
+        name = getattr(function, role)
+        if name and function.arguments and name not in function.arguments:
+            _wrong(f"its {role} `{name}` is none of its `arguments`")
+    if bool(function.start) is not bool(function.count):
+        _wrong("has a `start` or a `count`, but a range of cells has both")
     if function.object and not function.type:
         _wrong("has an `object` but no `type`", 'say what it is: `type = "map"`')
     if function.mutates is not Mutates.NEVER and not function.object and not function.touches:

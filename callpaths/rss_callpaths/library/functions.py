@@ -107,6 +107,14 @@ class Function:
     """Touches, or answers depending on, more of the object than the cell of the key."""
     touches: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Further arguments that are objects, touched as a whole, and their types: they share indices."""
+    older: str = ""
+    """Of what expires: the time before which entries are too old."""
+    offset: str = ""
+    """Of what expires: what is added to an index for the cell that holds its key."""
+    start: str = ""
+    """Of a range of cells: the first."""
+    count: str = ""
+    """Of a range of cells: how many."""
     keeps_key: bool = False
     """The key is the one of the following calls on the object that have `kept_key`."""
     kept_key: bool = False

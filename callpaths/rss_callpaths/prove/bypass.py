@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations_with_replacement
 
 from rss_callpaths.accesses.access import Access, Accesses, PathAccesses, StateObject
 from rss_callpaths.library import Kind
@@ -118,6 +118,8 @@ class Bypass:
     def _is_anchor(self, vector: StateObject, chain: StateObject) -> bool:
         """Whether a cell holds what the packet stored that took its index, or a later one of its owner."""
         for path in self.paths:
+            if any(each.kind is Kind.CREATE and each.object == chain for each in path.setup):
+                return False
             written = [each for each in path.accesses if each.object == vector and is_write(each)]
             for each in written:
                 owner = self.ownership.cell_owner(path, each)
@@ -179,13 +181,20 @@ class Bypass:
                     "core of the cell's owner"
                 )
                 return why, (one,)
-        for one, other in combinations(failing, 2):
+        for one, other in combinations_with_replacement(failing, 2):
             if set(one.path.in_ports) & set(other.path.in_ports):
                 what = self._behaviours.difference(one.path, other.path)
                 if what:
-                    why = (
-                        f"packets of `{one.path.path.name}` and `{other.path.path.name}` {what}, and only "
-                        "what the core finds under the packet's index decides which path they take"
-                    )
-                    return why, (one, other)
+                    return _told_apart(one.path, other.path, what), (one, other)
         return "", ()
+
+
+def _told_apart(one: PathAccesses, other: PathAccesses, what: str) -> str:
+    if one is other:
+        return (
+            f"packets of `{one.path.name}` {what}, depending on what the core finds under the packet's index"
+        )
+    return (
+        f"packets of `{one.path.name}` and `{other.path.name}` {what}, and only "
+        "what the core finds under the packet's index decides which path they take"
+    )

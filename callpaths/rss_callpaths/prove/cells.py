@@ -96,8 +96,12 @@ class Cells:
         for each, use in mine.keys.items():
             if each in theirs.keys:
                 return (self.keys.same_key(use, theirs.keys[each]),)
-        stored = all(each in self.ownership.filled for each in (*mine.keys, *theirs.keys))
-        # Both packets meet the one that stored the index: their accesses to the maps say so.
+        owning = self.ownership
+        stored = all(
+            each in owning.filled and each not in owning.prefilled for each in (*mine.keys, *theirs.keys)
+        )
+        # Both packets meet the one that stored the index: their accesses to the maps say so. What no packet
+        # stored is under the keys of either map on every core.
         return (Local((Assumed.ALLOCATION,)),) if stored else None
 
     def _keep_apart(self, one: Use, mine: Owner, other: Use, theirs: Owner) -> bool:
@@ -125,7 +129,7 @@ class Cells:
     def _clears_own(self, use: Use) -> bool:
         """Whether it erases the keys in a range of cells that belong to one index (and their map entries)."""
         path, access = use
-        if access.kind is not Kind.SCAN or "n_elems" not in access.function.arguments:
+        if access.kind is not Kind.SCAN or not access.function.count:
             return False
         place = path.path.name, access.call
         if place not in self._ranges:
@@ -133,15 +137,13 @@ class Cells:
         return self._ranges[place]
 
     def _is_own_range(self, path: PathAccesses, access: Access) -> bool:
-        call = path.path.calls[access.call]
-        start, count = call.argument("start"), call.argument("n_elems")
-        owner = self.ownership.owner(path, access, start.value) if start else None
+        span = self._span(path, access)
+        owner = self.ownership.owner(path, access, span[0]) if span else None
         group = [each for each in together(path, access) if each is not None]
         vectors = [each for each in group if each.type == "vector"]
         maps = [each for each in group if each.type != "vector"]
-        if owner is None or start is None or count is None or len(vectors) != 1 or len(maps) != 1:
+        if owner is None or span is None or len(vectors) != 1 or len(maps) != 1:
             return False
-        span = (start.value, self._end(start.value, count.value))
         return all(
             self._outside((path, access), owner, span, use)
             for use in self.ownership.every()
@@ -152,8 +154,13 @@ class Cells:
             if put.object == maps[0] and (puts(put) or put.mutates) and put.kind is Kind.WRITE
         )
 
-    def _end(self, start: Term, count: Term) -> Term:
-        return self.keys.pool.apply(Op.ADD, start.width, (start, count))
+    def _span(self, path: PathAccesses, access: Access) -> tuple[Term, Term] | None:
+        """The first cell that is cleared, and the first after it that is not."""
+        call = path.path.calls[access.call]
+        start, count = call.argument(access.function.start), call.argument(access.function.count)
+        if start is None or count is None or start.value.width != count.value.width:
+            return None
+        return start.value, self.keys.pool.apply(Op.ADD, start.value.width, (start.value, count.value))
 
     def _outside(self, mine: Use, owner: Owner, span: tuple[Term, Term], use: Use) -> bool:
         """Whether another owner's access is to none of the cells."""
@@ -162,11 +169,10 @@ class Cells:
         first: Term | None
         last: Term | None = None
         if access.kind is Kind.SCAN:
-            call = path.path.calls[access.call]
-            start, count = call.argument("start"), call.argument("n_elems")
-            if start is None or count is None:
+            cleared = self._span(path, access)
+            if cleared is None:
                 return False
-            first, last = start.value, self._end(start.value, count.value)
+            first, last = cleared
             theirs = self.ownership.owner(path, access, first)
         else:
             first, theirs = access.key, self.ownership.cell_owner(path, access)

@@ -42,13 +42,15 @@ class Ownership:
     """What holds of the chains of a network function."""
 
     def __init__(self, accesses: Accesses, keys: Keys) -> None:
-        self.keys, self.paths = keys, accesses.paths
+        self.keys, self.paths, self.library = keys, accesses.paths, accesses.library
         self.broken: dict[StateObject, str] = {}
         """Chains whose indices prove nothing, and why."""
         self.maps: dict[StateObject, StateObject] = {}
         """Map → the chain whose indices it holds."""
         self.filled: set[StateObject] = set()
-        """Objects that some path puts something into."""
+        """Maps that some path puts something into."""
+        self.prefilled: set[StateObject] = set()
+        """Maps that initialisation puts something into: on every core the same."""
         self._owners: dict[tuple[str, int, Term], Owner | None] = {}
         self._ageing: dict[tuple[str, int], bool] = {}
         self._find_maps()
@@ -76,7 +78,7 @@ class Ownership:
 
     def is_ageing(self, path: PathAccesses, access: Access) -> bool:
         """Whether a call erases only what is too old, and that among what this core owns."""
-        if not expires(access):
+        if not expires(access) or not self._by_the_clock(path, access):
             return False
         call = path.path.name, access.call
         if call not in self._ageing:
@@ -92,9 +94,26 @@ class Ownership:
         if chain in self.broken or len(chains) > 1:
             return False
         return all(
-            each == chain or self.maps.get(each) == chain or self._written_by_owners(each, chain)
+            each == chain
+            or self.maps.get(each) == chain
+            or (each.type == "vector" and self._written_by_owners(each, chain))
             for each in group
         )
+
+    def _by_the_clock(self, path: PathAccesses, access: Access) -> bool:
+        """Whether nothing but the time decides what is too old."""
+        call = path.path.calls[access.call]
+        age = call.argument(access.function.older)
+        if age is None:
+            return False
+        kinds = [
+            None if each not in path.producers else self._kind_of(path, path.producers[each])
+            for each in symbols(age.value)
+        ]
+        return all(kind is Kind.CLOCK for kind in kinds)
+
+    def _kind_of(self, path: PathAccesses, call: int) -> Kind:
+        return self.library.of(path.path.calls[call].function).kind
 
     def lemmas(self) -> Iterator[str]:
         """What was proved and used, one sentence for each map."""
@@ -117,7 +136,7 @@ class Ownership:
             if access.call > user.call:
                 break
             chain = self._gives(access)
-            if chain is None or access.result is None:
+            if chain is None or access.result is None or self._may_be_anothers(path, chain, access, user):
                 continue
             plain = self.keys.alike(access.result, term)
             base = symbols(access.result)
@@ -129,6 +148,14 @@ class Ownership:
                     return found
                 derived = found
         return derived
+
+    def _may_be_anothers(self, path: PathAccesses, chain: StateObject, given: Access, used: Access) -> bool:
+        """Whether indices were freed since one was handed out, and then one was taken: that may be it."""
+        between = [
+            each for each in path.accesses if given.call < each.call < used.call and each.object == chain
+        ]
+        freed = [each.call for each in between if each.kind in (Kind.DESTROY, Kind.SCAN) and each.mutates]
+        return any(each.kind is Kind.CREATE and each.call > min(freed, default=each.call) for each in between)
 
     def _gives(self, access: Access) -> StateObject | None:
         """The chain of which a call's result is an index."""
@@ -157,6 +184,8 @@ class Ownership:
             if access.object is None or not puts(access):
                 continue
             self.filled.add(access.object)
+            if access in path.setup:
+                self.prefilled.add(access.object)
             sources.setdefault(access.object, set()).add(self._fresh(path, access))
         for found, chains in sources.items():
             only = next(iter(chains)) if len(chains) == 1 else None
@@ -219,7 +248,10 @@ class Ownership:
 
     def _erased(self, path: PathAccesses, each: StateObject, keyed: Access) -> bool:
         return any(
-            other.object == each and other.kind is Kind.DESTROY and self.keys.alike(other.key, keyed.key)
+            other.object == each
+            and other.kind is Kind.DESTROY
+            and other.call > keyed.call
+            and self.keys.alike(other.key, keyed.key)
             for other in path.accesses
         )
 
@@ -228,6 +260,8 @@ class Ownership:
             chain = access.object
             if chain is None or chain.type != "chain" or not expires(access):
                 continue
+            if not _at_its_index(path, access):
+                self.broken.setdefault(chain, f"`{access.name}` takes keys from other cells than their own")
             group = together(path, access)
             for held, owner in self.maps.items():
                 if owner == chain and held not in group and held in self.filled:
@@ -283,7 +317,15 @@ def writes_otherwise(access: Access) -> bool:
 
 def expires(access: Access) -> bool:
     """Whether it erases by age."""
-    return access.kind is Kind.SCAN and access.mutates and "time" in access.function.arguments
+    return access.kind is Kind.SCAN and access.mutates and bool(access.function.older)
+
+
+def _at_its_index(path: PathAccesses, access: Access) -> bool:
+    """Whether the key that goes with an expired index is in the cell of that index."""
+    offset = path.path.calls[access.call].argument(access.function.offset)
+    if not access.function.offset:
+        return True
+    return offset is not None and isinstance(offset.value, Const) and offset.value.value == 0
 
 
 def together(path: PathAccesses, access: Access) -> Sequence[StateObject | None]:

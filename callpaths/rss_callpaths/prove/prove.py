@@ -226,7 +226,8 @@ class _Prover:
         )
 
     def _broken(self, access: Access) -> str | None:
-        chains = [each for each in self.ownership.broken if each == access.object]
+        held = self.ownership.maps.get(access.object) if access.object else None
+        chains = [each for each in self.ownership.broken if each in (access.object, held)]
         chains += [
             chain_
             for path in self.accesses.paths
