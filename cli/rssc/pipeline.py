@@ -70,8 +70,9 @@ def compile_spec(
     """
     from rss_solver.conflicts.conflict import Conflict
     from rss_solver.diagnostics.findings import spread_findings
-    from rss_solver.proof import verify
+    from rss_solver.proof import Proof, verify
     from rss_solver.solve import solve
+    from rss_synth.nf.strategy import strategy_findings
 
     checked = ready(path)
     problem, findings, choices = checked.problem, checked.findings, checked.choices
@@ -82,6 +83,8 @@ def compile_spec(
     with stage("proving"):
         verdict = verify(problem, outcome.solution)
     findings = (*findings, *spread_findings(problem, outcome.solution))
+    if isinstance(verdict, Proof):
+        findings = (*findings, *strategy_findings(problem, outcome.solution))
     return Compiled(problem, findings, outcome, verdict, choices)
 
 

@@ -17,8 +17,6 @@ from rss_dsl.source import Span
 from rss_dsl.spec import Nf, NfItem
 from rss_synth.nf.template import SECOND, YEAR, Kind, NfTemplate, Parameter, nf_templates
 
-AVAILABLE_STRATEGIES = ("shared-nothing", "sequential", "auto")
-
 _SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What may land in C strings, file names and a Makefile."""
 _KINDS = {Kind.PORT: "word", Kind.COUNT: "integer", Kind.DURATION: "duration", Kind.WORD: "word"}
@@ -157,10 +155,6 @@ def _check_word(parameter: Parameter, word: str, span: Span, found: _Found) -> N
     if word not in parameter.words:
         message = f"`{parameter.name}` cannot be `{word}`"
         found.add(codes.NF_VALUE, message, span, help=_help(word, parameter.words, "it can be"))
-    elif parameter.name == "strategy" and word not in AVAILABLE_STRATEGIES:
-        message = f"strategy `{word}` is not available yet"
-        help = f"use {' or '.join(f'`{name}`' for name in AVAILABLE_STRATEGIES)}"
-        found.add(codes.NF_STRATEGY, message, span, help=help)
 
 
 def _check_port(name: str, problem: Problem, span: Span, found: _Found) -> None:

@@ -13,7 +13,6 @@ from rss_dsl.problem import HashInput, Port, Problem
 from rss_dsl.source import Span
 from rss_dsl.spec import Nf
 from rss_synth.nf.params import NfParams, read_params
-from rss_synth.nf.tie import untied_classes
 
 C_FIELDS = {
     "mac_dst": "FIELD_MAC_DST",
@@ -41,9 +40,8 @@ class NfPlan:
     """An `nf` block in a problem that it fits."""
 
     params: NfParams
-    sequential: bool
     stateful: tuple[str, ...]
-    """Classes whose packets touch state: hashed and live on both ports, with what the keys need."""
+    """Classes whose packets touch state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +66,23 @@ def make_plan(problem: Problem, nf: Nf) -> Planned:
     if has_errors(found):
         return Planned(None, tuple(found))
     stateful = stateful_classes(params)
-    untied = _untied_classes(problem, params, stateful)
-    sequential = params.strategy == "sequential" or (params.strategy == "auto" and bool(untied))
-    if untied and params.strategy != "sequential":
-        found.append(_untied(params, untied, nf))
     if params.template.classes and not stateful and not any(port.auto for port in params.ports):
         found.append(_stateless(params, nf))
-    return Planned(NfPlan(params, sequential, stateful), tuple(found))
+    return Planned(NfPlan(params, stateful), tuple(found))
 
 
 def stateful_classes(params: NfParams) -> tuple[str, ...]:
-    """The classes that every port hashes and the template keeps state for."""
+    """The template's classes that matter, and where cores share nothing are hashed on every port."""
+    if params.strategy in ("auto", "shared-nothing"):
+        return hashed_classes(params)
+    wanted = [port.traffic for port in params.ports if port.traffic is not None]
+    return tuple(name for name in params.template.classes if all(name in traffic for traffic in wanted))
+
+
+def hashed_classes(params: NfParams) -> tuple[str, ...]:
+    """The template's classes that every port hashes and that matter there."""
     live = [{entry.packet_class for entry in port.live} for port in params.ports]
     return tuple(name for name in params.template.classes if all(name in classes for classes in live))
-
-
-def _untied_classes(problem: Problem, params: NfParams, stateful: tuple[str, ...]) -> tuple[str, ...]:
-    if not params.template.needs:
-        return ()
-    return untied_classes(problem, params.port("lan").name, params.port("wan").name, stateful)
 
 
 def _item_span(nf: Nf, name: str) -> Span:
@@ -130,18 +126,6 @@ def _unreadable(entry: HashInput) -> list[str]:
         return [f"class `{entry.packet_class}` is in a tunnel"]
     unread = [name for name in entry.fields if name not in C_FIELDS]
     return [f"field `{name}` of class `{entry.packet_class}` is not read" for name in unread]
-
-
-def _untied(params: NfParams, classes: tuple[str, ...], nf: Nf) -> Diagnostic:
-    lan, wan = params.port("lan").name, params.port("wan").name
-    listed = ", ".join(f"`{name}`" for name in classes)
-    effect = "so `auto` is `sequential`" if params.strategy == "auto" else "so verdicts depend on the cores"
-    return Diagnostic(
-        rule=codes.NF_NOT_TIED,
-        message=f"nothing ties replies on `{wan}` to their requests on `{lan}` for {listed}, {effect}",
-        span=_item_span(nf, "strategy"),
-        help=f'add `import "std/flows.rss"` and `require reversed({lan}, {wan})`',
-    )
 
 
 def _stateless(params: NfParams, nf: Nf) -> Diagnostic:

@@ -17,9 +17,11 @@ from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.nic import DefaultQueue, FieldSet, Index, Switch, Via
 from rss_dsl.problem import HashInput, Port, Problem
 from rss_dsl.source import Span
+from rss_dsl.spec import Nf
 from rss_solver.solution import Solution
 from rss_synth.nf.params import NfParams
 from rss_synth.nf.plan import C_FIELDS, NfPlan, make_plan
+from rss_synth.nf.strategy import decide
 from rss_synth.nf.template import Kind, Parameter, nf_templates
 from rss_synth.render import render, render_text
 from rss_synth.target import Artifact, Provenance
@@ -77,10 +79,13 @@ class NfTarget:
     def emit(self, problem: Problem, solution: Solution, origin: Provenance) -> tuple[Artifact, ...]:
         """The directory's files, by path. Raises `RssError` where there is no usable `nf` block."""
         problem = _resolved(problem, solution)
-        plan = _plan(problem)
+        nf, plan = _plan(problem)
+        decision = decide(problem, solution, plan, nf)
         ports = tuple(_c_port(*entry, problem, solution) for entry in _roles(plan))
         context = {
             "plan": plan,
+            "strategy": decision.strategy,
+            "keys_serve": decision.keys_serve,
             "ports": ports,
             "queues": plan.params.ports[0].queues,
             "per_core": math.ceil(plan.params.capacity / plan.params.ports[0].queues),
@@ -104,13 +109,13 @@ def _resolved(problem: Problem, solution: Solution) -> Problem:
     return replace(problem, ports=tuple(replace(p, inputs=s.inputs, auto=False) for p, s in pairs))
 
 
-def _plan(problem: Problem) -> NfPlan:
+def _plan(problem: Problem) -> tuple[Nf, NfPlan]:
     if problem.nf is None:
         raise RssError([_no_block(problem)])
     planned = make_plan(problem, problem.nf)
     if planned.plan is None:
         raise RssError(planned.diagnostics)
-    return planned.plan
+    return problem.nf, planned.plan
 
 
 def _no_block(problem: Problem) -> Diagnostic:

@@ -13,11 +13,13 @@ from rss_dsl.codes import all_rules
 from rss_dsl.diagnostics import RssError, Severity
 from rss_dsl.loading import load, loads
 from rss_dsl.pages import explanation
-from rss_dsl.problem import AllOf, AnyOf, Arith, Compare, Const, Negation, Only, Slice
+from rss_dsl.problem import AllOf
+from rss_solver.solve import solve
+from rss_synth.nf.needs import judge
 from rss_synth.nf.params import NfParams, read_params
 from rss_synth.nf.plan import check_nf, make_plan
+from rss_synth.nf.strategy import Decision, decide, strategy_findings
 from rss_synth.nf.target import NfTarget
-from rss_synth.nf.tie import untied_classes
 
 
 def codes_of(found):
@@ -63,7 +65,6 @@ def test_defaults_and_values(lab):
         ({"lan": ("word", "LNA")}, "RSS626", "LNA", "the spec has no port `LNA`", "did you mean `LAN`?"),
         ({"lan": ("integer", 0)}, "RSS624", "0", "`lan` is a port, not `0`", "`LAN` or `WAN`"),
         ({"wan": ("word", "LAN")}, "RSS626", "LAN", "the same port `LAN`", "name two ports"),
-        ({"strategy": ("word", "locks")}, "RSS627", "locks", "`locks` is not available yet", "`sequential`"),
         ({"strategy": ("word", "loks")}, "RSS624", "loks", "`strategy` cannot be `loks`", "mean `locks`?"),
     ],
 )
@@ -137,67 +138,53 @@ def test_state_is_for_classes_live_on_both_ports(lab):
     assert codes_of(check_nf(none)) == ["RSS633"]
 
 
-def pair(op, left, right):
-    return Compare(op, left, right)
-
-
-def masked(side, name):
-    return Arith("&", Slice(side, name), Const(0xFFFFFF00))
-
-
 @pytest.mark.parametrize(
-    ("condition", "untied"),
+    ("strategy", "tied", "decided", "serve"),
     [
-        (AllOf((pair("==", Slice(0, "ip_src"), Slice(1, "ip_dst")),)), ()),
-        (pair("==", Slice(1, "l4_src", 0, 8), Slice(0, "l4_dst", 0, 8)), ()),
-        (pair("==", Slice(1, "l4_src", 0, 16), Slice(0, "l4_dst")), ()),
-        (pair("==", masked(0, "ipv4_src"), masked(1, "ipv4_dst")), ()),
-        (pair("==", Slice(0, "tcp_src"), Slice(1, "tcp_dst")), ("ipv4-udp",)),
-        (pair("==", Slice(0, "ip_src"), Slice(1, "ip_src")), ("ipv4-tcp", "ipv4-udp")),
-        (pair("==", Slice(1, "l4_src", 0, 8), Slice(0, "l4_dst", 8, 16)), ("ipv4-tcp", "ipv4-udp")),
-        (pair("!=", Slice(0, "ip_src"), Slice(1, "ip_dst")), ("ipv4-tcp", "ipv4-udp")),
-        (Negation(pair("!=", Slice(0, "ip_src"), Slice(1, "ip_dst"))), ("ipv4-tcp", "ipv4-udp")),
-        (
-            AnyOf(
-                (
-                    pair("==", Slice(0, "ip_src"), Slice(1, "ip_src")),
-                    pair("==", Slice(0, "ip_proto"), Slice(1, "ip_proto")),
-                )
-            ),
-            (),
-        ),
+        ("auto", True, "shared-nothing", True),
+        ("auto", False, "locks", False),
+        ("shared-nothing", True, "shared-nothing", True),
+        ("locks", True, "locks", False),
+        ("tm", False, "tm", False),
+        ("sequential", False, "sequential", False),
     ],
 )
-def test_replies_are_tied_by_conditions_they_always_satisfy(lab, condition, untied):
-    problem = lab.a_problem(lab.an_nf(**lab.PORTS), condition=condition)
-    assert untied_classes(problem, "LAN", "WAN", lab.IPV4) == untied
-
-
-def test_a_requirement_restricted_to_other_classes_ties_nothing(lab):
-    problem = lab.a_problem(None)
-    only = Only(frozenset({"ipv4-tcp"}), frozenset({"ipv4-tcp"}))
-    problem = replace(problem, requirements=(replace(problem.requirements[0], only=only),))
-    assert untied_classes(problem, "LAN", "WAN", lab.IPV4) == ("ipv4-udp",)
-
-
-@pytest.mark.parametrize(
-    ("strategy", "condition", "sequential", "words"),
-    [
-        ("auto", True, False, None),
-        ("shared-nothing", True, False, None),
-        ("sequential", True, True, None),
-        ("sequential", False, True, None),
-        ("auto", False, True, "so `auto` is `sequential`"),
-        ("shared-nothing", False, False, "verdicts depend on the cores"),
-    ],
-)
-def test_strategies(lab, strategy, condition, sequential, words):
+def test_strategies(lab, strategy, tied, decided, serve):
     nf = lab.an_nf(**lab.PORTS, strategy=("word", strategy))
-    planned = make_plan(lab.a_problem(nf, condition=lab.REVERSED if condition else None), nf)
-    assert planned.plan.sequential is sequential
-    assert [d.rule.code for d in planned.diagnostics] == (["RSS632"] if words else [])
-    for found in planned.diagnostics:
-        assert found.severity is Severity.WARNING and words in found.message
+    problem = lab.a_problem(nf, condition=lab.REVERSED if tied else None)
+    solution = lab.a_solution(problem, *(() if tied else (lab.MICROSOFT + bytes(12),) * 2))
+    assert decide(problem, solution, make_plan(problem, nf).plan, nf) == Decision(decided, serve)
+
+
+def test_under_locks_state_is_for_every_class_that_matters(lab):
+    nf = lab.an_nf(**lab.PORTS, strategy=("word", "locks"))
+    problem = lab.a_problem(nf)
+    assert "ipv6-sctp" in make_plan(problem, nf).plan.stateful
+    ports = tuple(replace(port, traffic=("ipv4-tcp",)) for port in problem.ports)
+    narrow = replace(problem, ports=ports)
+    assert make_plan(narrow, nf).plan.stateful == ("ipv4-tcp",)
+    assert decide(narrow, lab.a_solution(narrow), make_plan(narrow, nf).plan, nf).keys_serve
+
+
+def test_keys_that_serve_by_another_requirement_are_proved_to(lab):
+    nf = lab.an_nf(**lab.PORTS, strategy=("word", "shared-nothing"))
+    problem = lab.a_problem(nf, condition=AllOf((lab.equal("ipv4_src", "ipv4_dst"),)))
+    plan = make_plan(problem, nf).plan
+    assert decide(problem, lab.a_solution(problem), plan, nf).strategy == "shared-nothing"
+    with pytest.raises(RssError) as raised:
+        decide(problem, lab.a_solution(problem, wan=lab.THESIS_LAN), plan, nf)
+    (found,) = raised.value.diagnostics
+    assert found.rule.code == "RSS627" and "on `LAN`" in found.message and "on `WAN`" in found.message
+
+
+def test_users_hear_that_keys_do_not_serve(lab):
+    nf = lab.an_nf(**lab.PORTS)
+    problem = lab.a_problem(nf, condition=None)
+    (found,) = strategy_findings(problem, lab.a_solution(problem, wan=lab.THESIS_LAN))
+    assert found.severity is Severity.WARNING and "so `auto` is `locks`" in found.message
+    assert "`require lan.ip_src == wan.ip_dst" in found.help
+    assert strategy_findings(problem, lab.a_solution(problem)) == ()
+    assert strategy_findings(replace(problem, nf=None), lab.a_solution(problem)) == ()
 
 
 def test_the_same_problem_gives_the_same_files(lab):
@@ -214,12 +201,28 @@ def example_of(code):
 
 
 NF_EXAMPLES = {code: example_of(code) for code in all_rules() if "RSS620" <= code <= "RSS639"}
+OF_KEYS = ("RSS627", "RSS632")
+"""Found once there are keys."""
 
 
-@pytest.mark.parametrize("code", [code for code, text in NF_EXAMPLES.items() if text])
+@pytest.mark.parametrize("code", [code for code, text in NF_EXAMPLES.items() if text and code not in OF_KEYS])
 def test_the_examples_of_the_rules_show_them(code):
     checked = check(loads(NF_EXAMPLES[code], "example.rss"))
     assert [d.rule.code for d in check_nf(checked.problem)] == [code]
+
+
+@pytest.mark.parametrize("code", OF_KEYS)
+def test_the_examples_show_them_for_solved_keys(code, lab):
+    problem = check(loads(NF_EXAMPLES[code], "example.rss")).problem
+    solution = solve(problem).solution
+    assert [d.rule.code for d in strategy_findings(problem, solution)] == ["RSS632"]
+    if code == "RSS627":
+        with pytest.raises(RssError) as raised:
+            NfTarget().emit(problem, solution, lab.ORIGIN)
+        assert codes_of(raised.value.diagnostics) == [code]
+    else:
+        config = {a.path: a.text for a in NfTarget().emit(problem, solution, lab.ORIGIN)}["config.c"]
+        assert "STRATEGY_LOCKS" in config and ".keys_serve = false" in config
 
 
 def test_most_rules_have_such_an_example():
@@ -230,4 +233,5 @@ def test_the_firewall_of_the_library_is_fine():
     spec = Path(__file__).parents[3] / "specs" / "nf" / "fw.rss"
     checked = check(load(spec))
     assert check_nf(checked.problem) == ()
-    assert not make_plan(checked.problem, checked.problem.nf).plan.sequential
+    plan = make_plan(checked.problem, checked.problem.nf).plan
+    assert judge(checked.problem, None, plan.params, plan.stateful) is None

@@ -80,7 +80,7 @@ static enum parsed parse_options(struct program *program, int count, char **argu
     program->cores = rte_lcore_count();
     if (program->capacity == 0)
         program->capacity = capacity_per_core(&nf_config, program->cores);
-    if (!nf_config.sequential || program->cores == 1)
+    if (nf_config.strategy != STRATEGY_SEQUENTIAL || program->cores == 1)
         return PARSED_RUN;
     complain("the spec says `strategy sequential`: give one lcore, not %u", program->cores);
     return PARSED_WRONG;

@@ -52,11 +52,15 @@ struct port_config {
     struct hash_input inputs[PACKET_CLASSES];
 };
 
+/* How cores share the state, as the spec says or `auto` decided. The build may try others. */
+enum strategy { STRATEGY_SEQUENTIAL, STRATEGY_SHARED_NOTHING, STRATEGY_LOCKS, STRATEGY_TM };
+
 struct nf_config {
     const char *name;
     const char *spec;
     unsigned queues; /* the spec's, on each port */
-    bool sequential; /* for one core only */
+    enum strategy strategy;
+    bool keys_serve; /* the keys make all packets meet that the function needs to: shared-nothing is right */
     size_t capacity; /* flows, all cores together */
     bool stateful[PACKET_CLASSES]; /* those that every port hashes and the function has state for */
     struct port_config ports[NF_PORTS];

@@ -19,7 +19,7 @@ void options_help(void)
            name);
     printf("  --cores N            as many cores, chosen by hash and table (default %u; for any other number\n"
            "                       than %u the tables are filled round robin)\n",
-           nf_config.sequential ? 1 : nf_config.queues, nf_config.queues);
+           nf_config.strategy == STRATEGY_SEQUENTIAL ? 1 : nf_config.queues, nf_config.queues);
     puts("  --sequential         one core (not with --cores)\n"
          "  --from PORT=PREFIXES packets of FILE with a source in PREFIXES came in on PORT, the others on the other\n"
          "  --key PORT=HEX       hash with this key instead of the spec's");
@@ -196,7 +196,7 @@ enum parsed options_parse(struct options *options, int count, char **arguments)
     if (!complete(options))
         return PARSED_WRONG;
     if (options->cores == 0)
-        options->cores = options->sequential || nf_config.sequential ? 1 : nf_config.queues;
+        options->cores = options->sequential || nf_config.strategy == STRATEGY_SEQUENTIAL ? 1 : nf_config.queues;
     if (options->capacity == 0)
         options->capacity = capacity_per_core(&nf_config, options->cores);
     return PARSED_RUN;

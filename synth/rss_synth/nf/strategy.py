@@ -1,0 +1,90 @@
+"""How cores share the state: what the spec says, or what its keys allow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rss_dsl import codes
+from rss_dsl.check.items import header
+from rss_dsl.diagnostics import Diagnostic, RssError
+from rss_dsl.problem import Problem
+from rss_dsl.source import Span
+from rss_dsl.spec import Nf
+from rss_solver.proof import Counterexample, Verdict
+from rss_solver.solution import Solution
+from rss_synth.nf.needs import judge, serve
+from rss_synth.nf.params import NfParams
+from rss_synth.nf.plan import NfPlan, hashed_classes, make_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a network function is made for."""
+
+    strategy: str
+    """`auto` no more."""
+    keys_serve: bool
+    """Whether shared-nothing would be right."""
+
+
+def decide(problem: Problem, solution: Solution, plan: NfPlan, nf: Nf) -> Decision:
+    """The strategy for these keys. RssError where the spec says shared-nothing and they don't serve that."""
+    params = plan.params
+    hashed = hashed_classes(params)
+    verdict = judge(problem, solution, params, hashed)
+    keys_serve = serve(verdict)
+    if params.strategy == "auto":
+        return Decision("shared-nothing" if keys_serve else "locks", keys_serve)
+    if params.strategy == "shared-nothing" and not keys_serve:
+        raise RssError([_refusal(params, nf, verdict)])
+    return Decision(params.strategy, keys_serve and set(plan.stateful) <= set(hashed))
+
+
+def strategy_findings(problem: Problem, solution: Solution) -> tuple[Diagnostic, ...]:
+    """What users should know of `strategy auto` with these keys."""
+    if problem.nf is None:
+        return ()
+    plan = make_plan(problem, problem.nf).plan
+    if plan is None or plan.params.strategy not in ("auto", "shared-nothing"):
+        return ()
+    verdict = judge(problem, solution, plan.params, hashed_classes(plan.params))
+    return () if serve(verdict) else (_warning(plan.params, problem.nf, verdict),)
+
+
+def _warning(params: NfParams, nf: Nf, verdict: Verdict | None) -> Diagnostic:
+    effect = "so `auto` is `locks`" if params.strategy == "auto" else "so it cannot be `shared-nothing`"
+    return Diagnostic(
+        rule=codes.NF_KEYS_DO_NOT_SERVE,
+        message=f"{_lacking(params, verdict)}, {effect}",
+        span=_place(nf),
+        help=_way_out(params),
+    )
+
+
+def _refusal(params: NfParams, nf: Nf, verdict: Verdict | None) -> Diagnostic:
+    return Diagnostic(
+        rule=codes.NF_STRATEGY,
+        message=f"{_lacking(params, verdict)}, so it cannot be `shared-nothing`",
+        span=_place(nf),
+        help=_way_out(params) + ", or take `strategy locks`",
+    )
+
+
+def _lacking(params: NfParams, verdict: Verdict | None) -> str:
+    if isinstance(verdict, Counterexample):
+        first, second = verdict.first, verdict.second
+        return (
+            f"`{params.template.name}` needs packets to meet that the keys part, "
+            f"such as `{first.packet}` on `{first.port}` and `{second.packet}` on `{second.port}`"
+        )
+    return f"whether the keys make the packets meet that `{params.template.name}` needs to is undecided"
+
+
+def _way_out(params: NfParams) -> str:
+    asked = " and ".join(f"`require {need}`" for need in params.template.needs)
+    ports = zip(params.template.roles, params.ports, strict=True)
+    return f"{asked} (with {', '.join(f'`{port.name}` for `{role}`' for role, port in ports)}) would do"
+
+
+def _place(nf: Nf) -> Span:
+    return next((item.span for item in nf.items if item.name == "strategy"), header(nf))
