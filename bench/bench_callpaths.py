@@ -9,6 +9,8 @@ import resource
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from rss_callpaths.callpath import Argument, Call, CallPath, Extra, Pointee, Result, Variant
@@ -99,13 +101,19 @@ def row(paths: int, *, apart: bool) -> str:
         return f"{sizes} {seconds:>8.2f} {each:>8.2f} {1e3 * printing:>8.2f} {peak:>8}"
 
 
+def alone(paths: int, *, apart: bool) -> str:
+    """The line from a process of its own: memory that was needed stays with a process."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        return process.submit(row, paths, apart=apart).result()
+
+
 def main(arguments: list[str]) -> None:
     """Print the table for the given numbers of paths."""
     print(f"paths of {CALLS} calls; their lines recur in other paths, or all calls differ; processor time")
     print(" paths   calls     MB   read s  ms each print ms  peak MB")
     for paths in map(int, arguments or ["100", "1000", "10000"]):
-        print(row(paths, apart=False), flush=True)
-    print(row(1000, apart=True))
+        for apart in (False, True):
+            print(alone(paths, apart=apart), flush=True)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ _TAB = 4
 _LEAD = 30
 """Columns kept before the mark where a line is clipped."""
 
+_NEAR = 1000
+"""Characters on both sides of the mark that are looked at, where a line has many more."""
+
 _CUT = "…"
 
 
@@ -80,7 +83,12 @@ def excerpt(span: Span, mark: str = "^") -> Excerpt | None:
 
 
 def _marked(span: Span, number: int, start: int, stop: int, mark: str) -> tuple[tuple[str, str], ...]:
-    cells = _cells(span.source.line(number))
+    line = span.source.line(number)
+    if len(line) > 4 * _NEAR:
+        skipped = max(0, start - _NEAR)
+        line = line[skipped : start + _NEAR]
+        start, stop = start - skipped, stop - skipped
+    cells = _cells(line)
     start = min(start, len(cells.texts))
     stop = min(max(stop, start), len(cells.texts))
     text, before, marked = _clipped(cells, start, stop)

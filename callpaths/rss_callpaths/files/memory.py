@@ -28,7 +28,7 @@ from rss_callpaths.kquery.errors import KqueryError
 from rss_callpaths.kquery.parse import parse_whole
 from rss_callpaths.kquery.scope import Leaf, Scope, Version
 from rss_callpaths.kquery.texts import Texts
-from rss_callpaths.kquery.tokens import coarse
+from rss_callpaths.kquery.tokens import NAME, coarse
 from rss_callpaths.terms import Array, Pool, Term
 from rss_dsl import codes
 
@@ -36,8 +36,8 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 _LABEL = re.compile(r"\b[NU][0-9]+\b")
-_HEAD = re.compile(r"([0-9]{1,9}):([A-Za-z_][A-Za-z0-9_]*)\(")
-_ARGUMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*):([^&]+)(?:&(.*))?", re.DOTALL)
+_HEAD = re.compile(rf"([0-9]{{1,9}}):({NAME})\(")
+_ARGUMENT = re.compile(rf"({NAME}):([^&]+)(?:&(.*))?", re.DOTALL)
 _NEXT = re.compile(r",(?=[A-Za-z_][A-Za-z0-9_]*:)")
 _ARROW = ") -> "
 _EXTRA = "\nextra:"
@@ -153,7 +153,7 @@ class Memory:
 
     def _tell(self, text: str, scope: Scope) -> Told:
         if "#" in text:
-            raise _UNUSUAL
+            raise _unusual()
         record, *extras = text.split(_EXTRA)
         read = (_recalled(self._extras, extra, scope, _extra) for extra in extras)
         return Told(self._record(record, scope), tuple(read))
@@ -163,7 +163,7 @@ class Memory:
         head = _HEAD.match(text)
         arguments, arrow, result = text.rpartition(_ARROW)
         if head is None or not arrow:
-            raise _UNUSUAL
+            raise _unusual()
         variant: Variant | None = None
         found: list[Argument] = []
         for part in _NEXT.split(arguments[head.end() :]) if len(arguments) > head.end() else ():
@@ -176,14 +176,15 @@ class Memory:
     def _argument(self, text: str, scope: Scope) -> tuple[Argument, Variant | None]:
         match = _ARGUMENT.fullmatch(text)
         if match is None:
-            raise _UNUSUAL
+            raise _unusual()
         name, value, after = match.groups()
         target = None if after is None else _recalled(self._targets, after, scope, _target)
         found = argument(name, self.term(value, scope), target)
         return found, None if target is None else target.variant
 
 
-_UNUSUAL = KqueryError(codes.CALL_PATH_SYNTAX, "not as KLEE prints it", 0)
+def _unusual() -> KqueryError:
+    return KqueryError(codes.CALL_PATH_SYNTAX, "not as KLEE prints it", 0)
 
 
 def _term(text: str, scope: Scope) -> Term:
@@ -231,7 +232,7 @@ def _noting(seen: _Seen[T], scope: Scope, parse: Callable[[], U]) -> U:
 
 
 def _arrays(seen: _Seen[T], scope: Scope) -> tuple[Binding, ...]:
-    return tuple([scope.arrays.get(name) for name in seen.arrays])
+    return tuple([scope.arrays.get(name) for name in seen.arrays]) if seen.arrays else ()
 
 
 def _meaning(name: str, scope: Scope) -> Binding:

@@ -13,7 +13,7 @@ from rss_callpaths.files.memory import Memory
 from rss_callpaths.kquery.errors import KqueryError, expected
 from rss_callpaths.kquery.parse import parse_term
 from rss_callpaths.kquery.scope import Scope
-from rss_callpaths.kquery.tokens import END, is_name, number, tokenize
+from rss_callpaths.kquery.tokens import END, NAME, is_name, number, tokenize
 from rss_callpaths.terms import Array, Const, Pool, Term
 from rss_dsl import codes
 from rss_dsl.lexical import quote
@@ -22,7 +22,7 @@ _OPENING = "(query ["
 _CLOSING = "])"
 _BREAK = re.compile(r"\n {9}(?=\S)")
 _UNCONDITIONAL = " false"
-_DECLARATION = re.compile(r"array ([A-Za-z_][A-Za-z0-9_.-]*)\[([0-9]{1,9})\] : w32 -> w8 = symbolic")
+_DECLARATION = re.compile(rf"array ({NAME})\[([0-9]{{1,9}})\] : w32 -> w8 = symbolic")
 
 MAX_SIZE = 1 << 32
 """Bytes of an array: indices have 32 bits."""
@@ -89,7 +89,7 @@ def _pieces(text: str, memory: Memory, scope: Scope) -> list[Term]:
 
 def _declare(text: str, pool: Pool, scope: Scope) -> bool:
     """Declare the arrays of a text that has nothing but plain declarations, each of another name."""
-    lines = text.splitlines()
+    lines = text.removesuffix("\n").split("\n") if text else []
     for line in lines:
         found = _DECLARATION.fullmatch(line)
         if found is None:

@@ -7,9 +7,11 @@ most of them, and the second copy of the path condition are checked against that
 
 from __future__ import annotations
 
+import gc
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rss_callpaths.callpath import CallPath, Variant
@@ -35,20 +37,33 @@ def read(paths: Iterable[str | os.PathLike[str]], pool: Pool) -> tuple[list[Call
     """The call paths in files and folders, and everything that is wrong with them.
 
     A folder stands for its `*.call_path` files, in the order of the numbers in their names. A file with an
-    error is not among the paths. What is equal in several files is one object.
+    error is not among the paths. What recurs in files is one object.
     """
     memory = Memory(pool)
     found: list[CallPath] = []
     problems: list[Diagnostic] = []
-    for path in paths:
-        files, complaints = call_path_files(path)
-        problems += complaints
-        for file in files:
-            one, complaints = _file(file, memory)
+    with _uncollected():
+        for path in paths:
+            files, complaints = call_path_files(path)
             problems += complaints
-            if one is not None:
-                found.append(one)
+            for file in files:
+                one, complaints = _file(file, memory)
+                problems += complaints
+                if one is not None:
+                    found.append(one)
     return found, problems
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for cyclic garbage: reading makes none, and each look goes through all terms."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def call_path_files(path: str | os.PathLike[str]) -> tuple[list[Path], list[Diagnostic]]:

@@ -16,7 +16,8 @@ from rss_dsl.source import Source, Span
 QUERY, CALLS, CONSTRAINTS, TAGS = "kQuery", "Calls", "Constraints", "Tags"
 _ORDER = (QUERY, CALLS, CONSTRAINTS, TAGS)
 
-_HEADER = re.compile(r"^;;-- ?(.*?) ?--[ \t\r]*$", re.MULTILINE)
+# The marks come before the look at what is left of them: so they are searched for, not tried in each line.
+_HEADER = re.compile(r";;--(?<![^\n];;--) ?(.*?) ?--[ \t\r]*$", re.MULTILINE)
 
 RERUN = "the file was cut off: run the symbolic execution again, or copy the file again"
 

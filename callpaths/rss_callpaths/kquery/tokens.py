@@ -12,7 +12,8 @@ END = ""
 """Closes every list of tokens."""
 
 _WORD = (
-    r"[()\[\],=@:&]|->|\.\.\.|[A-Za-z_](?:[A-Za-z0-9_.]|-(?!>))*|[+-]?[0-9][A-Za-z0-9_]*|\#[^\n]*|[^ \t\r\n]"
+    r"[()\[\],=@:&]|->|\.\.\.|[A-Za-z_][A-Za-z0-9_.]*(?:-(?!>)[A-Za-z0-9_.]*)*+"
+    r"|[+-]?[0-9][A-Za-z0-9_]*|\#[^\n]*|[^ \t\r\n]"
 )
 _LEAF = r"\(w[0-9]+ [0-9]+\)|\(Read(?:[LM]SB)? w[0-9]+ \(w32 [0-9]+\) [A-Za-z_][A-Za-z0-9_.-]*\)"
 _TOKEN = re.compile(_WORD)
@@ -21,7 +22,10 @@ _DECIMAL = re.compile(r"[0-9]{1,4000}")
 _NUMBER = re.compile(
     r"([+-]?)(?:0[xX]([0-9A-Fa-f][0-9A-Fa-f_]*)|0[bB]([01][01_]*)|0o([0-7][0-7_]*)|([0-9][0-9_]*))"
 )
-_NAME = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_.-])*")
+NAME = r"[A-Za-z_][A-Za-z0-9_.-]{0,999}"
+"""An identifier. KLEE sets no limit to one, but linkers and terminals do."""
+
+_NAME = re.compile(NAME)
 
 WIDTH = re.compile(r"w[0-9]+")
 LABEL = re.compile(r"N[0-9]+")
