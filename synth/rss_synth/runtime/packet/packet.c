@@ -165,8 +165,11 @@ static enum packet_class parse_ethernet(struct packet *packet)
 void packet_parse(struct packet *packet, uint8_t *data, size_t length, unsigned port, int64_t time)
 {
     size_t readable = length < PACKET_PARSE_LIMIT ? length : PACKET_PARSE_LIMIT;
-    *packet = (struct packet){
-        .data = data, .time = time, .port = (uint16_t)port, .length = (uint16_t)readable};
+    *packet = (struct packet){.data = data,
+                              .time = time,
+                              .port = (uint16_t)port,
+                              .length = (uint16_t)readable,
+                              .size = (uint32_t)length};
     packet->kind = parse_ethernet(packet);
 }
 

@@ -34,6 +34,7 @@ struct packet {
     uint64_t order;      /* when it took effect on a shared state, see `struct nf_core` */
     uint16_t port;       /* it came in on */
     uint16_t length;     /* bytes that may be read */
+    uint32_t size;       /* bytes of the frame, padding included */
     uint16_t ether_type; /* where the last EtherType is, behind every VLAN tag; 0 in less than a header */
     uint16_t l3;
     uint16_t l4;
