@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rss_callpaths.accesses.access import Access
 from rss_callpaths.accesses.text import render
-from rss_callpaths.infer import Ignored, Inferred
+from rss_callpaths.infer import Inferred
 from rss_callpaths.infer.spec import wrapped
 from rss_callpaths.kquery.print import print_term
 from rss_callpaths.terms import Term
@@ -53,7 +53,7 @@ def inferred_exit(found: CallPaths, inferred: Inferred, options: argparse.Namesp
         emit(_document(inferred, text, options.out, findings))
     else:
         tell_some(findings)
-        for line in _list(inferred.ignored, options.ignored):
+        for line in _list(inferred, options.ignored):
             print(line, file=sys.stderr)
         if text is not None:
             print(f"{options.out}" if options.out else text.rstrip("\n"))
@@ -113,9 +113,12 @@ _NAMED = 4
 # --- what imposes nothing ---------------------------------------------------------------------------
 
 
-def _list(ignored: Sequence[Ignored], every: bool) -> Iterator[str]:
+def _list(inferred: Inferred, every: bool) -> Iterator[str]:
     """The accesses that impose nothing, in short by reason, or every one."""
+    ignored = inferred.ignored
     if not ignored:
+        if inferred.spec is not None and not inferred.requirements:
+            yield "no call path accesses state"
         return
     yield f"{len(ignored)} accesses impose nothing:"
     reasons: dict[str, list[Access]] = {}

@@ -43,6 +43,7 @@ REFUSED = {
     "listing-3-3": ("RSS422",),
     "mac-and-ip": ("RSS423",),
     "mixed-cells": ("RSS420",),
+    "nat-by-remote": ("RSS422",),
     "nat-rejuvenates-first": ("RSS424",),
     "scanned-vector": ("RSS422",),
     "stored-index": ("RSS422",),
@@ -197,6 +198,18 @@ def test_fragments_that_reach_state_are_found():
     assert [d.rule.code for d in found.findings] == ["RSS427", "RSS427"]
     assert "`ipv4-frag`" in found.findings[0].message
     assert "`fm`" in found.findings[0].message
+
+
+@pytest.mark.parametrize("name", ["whole-packets", "hub", "dual-stack", "vlan-hosts"])
+def test_nothing_is_left_out_where_every_packet_has_its_fields(name):
+    accesses, found = inferred(SPECS / name)
+    assert found.findings == ()
+    (port,) = {a.in_ports for each in found.requirements for a in each.accesses}
+    steered = set(ports_of(found.text).split("traffic")[1].split("}")[0].replace(",", " ").split())
+    used = {a.path for each in found.requirements for a in each.accesses}
+    reaching = [path for path in accesses.paths if path.path.name in used]
+    assert steered == {reading.packet_class for path in reaching for reading in path.readings}
+    assert port == (0,)
 
 
 def test_classes_whose_keys_are_hashed_are_steered_whatever_they_carry():

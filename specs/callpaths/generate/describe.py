@@ -68,6 +68,9 @@ class Verdict(Enum):
 
     DROP = "drop"
     FLOOD = "flood"
+    """To each of the other devices by a call of its own."""
+    BROADCAST = "broadcast"
+    """To all of them by one call."""
 
 
 @dataclass(frozen=True, slots=True)

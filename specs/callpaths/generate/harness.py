@@ -126,6 +126,10 @@ def _dispatch(run: Run, destination: Word | int | Verdict) -> None:
     return_chunks(run)
     packet = by_value("p", run.number(run.packet, 64))
     match destination:
+        case Verdict.BROADCAST:
+            source = by_value("src_device", run.number(run.device, 16))
+            run.path.call("packet_broadcast", packet, source, line=SEND)
+            return
         case Verdict.DROP:
             targets = []
         case Verdict.FLOOD:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generate.describe import Chain, Map, State, Vector
+from generate.layouts import DESTINATION, DESTINATION_PORT, SOURCE, SOURCE_PORT, tie
 from generate.libvig.chains import (
     dchain_allocate_new_index,
     dchain_is_index_allocated,
@@ -18,6 +19,12 @@ from generate.words import Record, Word, struct
 
 EXPIRY = 100_000_000_000
 START_PORT = 1024
+REMOTE_ENDS = (
+    tie("P0", "P0'", DESTINATION, DESTINATION_PORT),
+    tie("P1", "P1'", SOURCE, SOURCE_PORT),
+    tie("P0", "P1", ("ipv4_dst", "ipv4_src"), ("l4_dst", "l4_src")),
+)
+"""What has to meet: what goes to a server from device 0 and what comes from it to device 1."""
 EXTERNAL_ADDRESS = 0x0104A8C0
 """192.168.4.1 as a little-endian machine reads it from the wire."""
 FLOW = struct("FlowId", 16, src_port=2, dst_port=2, src_ip=4, dst_ip=4, internal_device=2, protocol=1)

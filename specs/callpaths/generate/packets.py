@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from generate.path import STACK
-from generate.run import Run, by_value, pointer, value_argument
+from generate.run import Run, by_value, pointer, untraced, value_argument
 from generate.words import Record, Struct, Word, struct
-from rss_callpaths.callpath import Extra, Pointee
+from rss_callpaths.callpath import Argument, Extra, Pointee
 
 SLOT = 41
 SLOTS = 5
@@ -28,10 +28,14 @@ IPV4 = struct(
     src_addr=4,
     dst_addr=4,
 )
+IPV6 = struct("rte_ipv6_hdr", vtc_flow=4, payload_len=2, proto=1, hop_limits=1, src_addr=16, dst_addr=16)
+VLAN = struct("rte_vlan_hdr", tci=2, ether_type=2)
 PORTS = struct("tcpudp_hdr", src_port=2, dst_port=2)
 OPTIONS = struct("ipv4_options", 1)
 ETHER_TYPE_IPV4 = 0x0008
-"""0x0800 as a little-endian machine reads it from the wire."""
+ETHER_TYPE_IPV6 = 0xDD86
+ETHER_TYPE_VLAN = 0x0081
+"""0x0800, 0x86DD and 0x8100 as a little-endian machine reads them from the wire."""
 TCP, UDP = 6, 17
 
 
@@ -103,6 +107,23 @@ def return_chunks(run: Run) -> None:
     for chunk in reversed(run.chunks):
         packet = by_value("p", run.number(run.packet, 64))
         run.path.call("packet_return_chunk", packet, value_argument(run, "the_chunk", chunk), line=RETURN)
+
+
+def insert(run: Run, length: int) -> None:
+    """Make room for a header in front of what no chunk has."""
+    holder = pointer(run, "chunk", run.path.local(), after=run.number(PACKET_BYTES, 64))
+    run.path.call("packet_insert_new_chunk", *_piece(run, length), holder)
+
+
+def shrink(run: Run, chunk: Record, length: int) -> None:
+    """Cut a chunk down to its first bytes."""
+    if chunk.address is None:
+        raise ValueError("the chunk is of the packet")
+    run.path.call("packet_shrink_chunk", *_piece(run, length), untraced(run, "chunk", chunk.address))
+
+
+def _piece(run: Run, length: int) -> tuple[Argument, Argument]:
+    return by_value("p", run.number(run.packet, 64)), by_value("length", run.number(length, 32))
 
 
 def _unread(run: Run) -> Word:
