@@ -220,7 +220,8 @@ class _Object:
                 made = shape(bits, computed, reading)
                 changes = self._changes(entry)
                 source = (entry.path.path.name, key) if None in bits else None
-                one = Seen(entry.port, made, changes, entry.access.mutates, source, entry, reading)
+                name = reading.name if made.unplaced else ""
+                one = Seen(entry.port, made, changes, entry.access.mutates, source, name, entry, reading)
                 seen.setdefault(one, []).append(entry.access)
         every = list(seen)
         for at, first in enumerate(every):

@@ -38,6 +38,8 @@ class Seen:
     """Its cell."""
     computed: tuple[str, Term | None] | None
     """Path and key, where some bits are computed: what those are is not in the shape, but in the path."""
+    unplaced: str
+    """`Reading.name` where the shape is unplaced: such packets are named, and shapes do not tell options."""
     entry: Entry = field(compare=False)
     reading: Reading = field(compare=False)
 
