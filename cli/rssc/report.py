@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Sequence
 
 from rss_dsl.codes import KEY_TOO_SHORT
@@ -15,27 +14,17 @@ MOST_ALIKE = 10
 """Findings of one rule that `tell_some` shows."""
 
 
-def tell(findings: Sequence[Diagnostic]) -> None:
-    """Findings as text on stderr, coloured on a terminal."""
+def tell(findings: Sequence[Diagnostic], most: int | None = None) -> None:
+    """Findings as text on stderr, coloured on a terminal; of each rule `most` at most."""
     if findings:
         from rss_dsl.render import render_text
 
-        print(render_text(findings, color=sys.stderr.isatty()), file=sys.stderr, end="")
+        print(render_text(findings, color=sys.stderr.isatty(), most=most), file=sys.stderr, end="")
 
 
 def tell_some(findings: Sequence[Diagnostic]) -> None:
     """The same, of each rule the first few, for inputs of thousands of files that repeat what is wrong."""
-    found = Counter(finding.rule.code for finding in findings)
-    shown: Counter[str] = Counter()
-    some = []
-    for finding in findings:
-        shown[finding.rule.code] += 1
-        if shown[finding.rule.code] <= MOST_ALIKE:
-            some.append(finding)
-    tell(some)
-    for code, number in found.items():
-        if number > MOST_ALIKE:
-            print(f"{number - MOST_ALIKE} more {code}: `--format json` has them all", file=sys.stderr)
+    tell(findings, MOST_ALIKE)
 
 
 def fail(error: RssError, output_format: str = "text") -> Exit:
@@ -45,6 +34,8 @@ def fail(error: RssError, output_format: str = "text") -> Exit:
     """
     if output_format in ("json", "sarif"):
         print_findings(error.diagnostics, output_format)
+    elif len({found.span.source.path for found in error.diagnostics}) > MOST_ALIKE:
+        tell_some(error.diagnostics)
     else:
         tell(error.diagnostics)
     errors = {found.rule for found in error.diagnostics if found.rule.severity is Severity.ERROR}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -25,12 +25,38 @@ Json = dict[str, Any]
 # --- text -------------------------------------------------------------------------------------------
 
 
-def render_text(diagnostics: Iterable[Diagnostic], *, color: bool = False) -> str:
-    """Every diagnostic with its source, and a last line that counts them; empty if there are none."""
+def render_text(diagnostics: Iterable[Diagnostic], *, color: bool = False, most: int | None = None) -> str:
+    """Every diagnostic with its source, and a last line that counts them; empty if there are none.
+
+    `most`: of each rule so many at most, and a line that says how many more there are and in which files.
+    """
     found = tuple(diagnostics)
+    shown, unshown = _parted(found, most)
     paint = _Paint(color)
-    blocks = ["\n".join(_lines(diagnostic, paint)) for diagnostic in found]
-    return "\n\n".join((*blocks, summary(found))) + "\n" if found else ""
+    blocks = ["\n".join(_lines(diagnostic, paint)) for diagnostic in shown]
+    rests = "\n".join(_rest(rule, files) for rule, files in unshown.items())
+    return "\n\n".join((*blocks, *filter(None, [rests]), summary(found))) + "\n" if found else ""
+
+
+def _parted(found: Iterable[Diagnostic], most: int | None) -> tuple[list[Diagnostic], dict[Rule, list[str]]]:
+    """The first `most` of each rule, and for every other one the file that it is in."""
+    shown: list[Diagnostic] = []
+    unshown: dict[Rule, list[str]] = {}
+    counts: Counter[Rule] = Counter()
+    for diagnostic in found:
+        counts[diagnostic.rule] += 1
+        if most is None or counts[diagnostic.rule] <= most:
+            shown.append(diagnostic)
+        else:
+            unshown.setdefault(diagnostic.rule, []).append(diagnostic.span.source.path)
+    return shown, unshown
+
+
+def _rest(rule: Rule, files: Sequence[str]) -> str:
+    """`990 more RSS403 in 3 files, d/a.call_path to d/z.call_path: …`."""
+    apart = list(dict.fromkeys(files))
+    place = apart[0] if len(apart) == 1 else f"{len(apart)} files, {apart[0]} to {apart[-1]}"
+    return printable(f"{len(files)} more {rule.code} in {place}: `--format json` has them all")
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:

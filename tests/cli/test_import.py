@@ -246,5 +246,35 @@ def test_thousands_of_findings_are_not_all_shown(run, tmp_path):
         file = tmp_path / f"test{number:06}.call_path"
         file.write_text(text.replace("packet_receive(", "stranger("))
     _, _, err = run("import", tmp_path)
-    assert err.count("warning[RSS411]") <= 10
-    assert "more RSS411" in err
+    assert err.count("warning[RSS411]") == 10
+    rest = f"5 more RSS411 in 5 files, {tmp_path}/test000011.call_path to {tmp_path}/test000015.call_path:"
+    assert rest in err
+    assert err.index(rest) < err.index("15 warnings")
+
+
+def test_many_broken_files_are_counted_and_all_in_json(run, tmp_path):
+    text = (SPECS / "nop" / "test000003.call_path").read_text()
+    for number in range(1, 31):
+        broken = text.replace("packet_receive(", "packet_receive((" if number % 2 else "packet_receive[")
+        (tmp_path / f"test{number:06}.call_path").write_text(broken if number < 30 else "")
+    code, out, err = run("import", tmp_path)
+    assert (code, out) == (1, "")
+    assert err.count("error[RSS403]") == 10
+    rest = f"19 more RSS403 in 19 files, {tmp_path}/test000011.call_path to {tmp_path}/test000029.call_path:"
+    assert rest in err
+    assert f"{tmp_path}/test000030.call_path:1:1: error[RSS401]" in err
+    assert err.endswith("\n30 errors\n")
+    code, out, err = run("import", tmp_path, "--format", "json")
+    assert (code, err) == (1, "")
+    found = json.loads(out)["diagnostics"]
+    assert [one["file"] for one in found] == [str(file) for file in sorted(tmp_path.iterdir())]
+
+
+def test_all_errors_of_a_few_files_are_shown(run, tmp_path):
+    text = (SPECS / "nop" / "test000003.call_path").read_text()
+    for number in range(3):
+        file = tmp_path / f"test{number:06}.call_path"
+        file.write_text(text.replace(";;-- Constraints", "1:f(\n" * 9 + ";;-- Constraints"))
+    _, _, err = run("import", tmp_path)
+    assert err.count("error[RSS402]") == 27
+    assert "more RSS402" not in err
