@@ -27,7 +27,7 @@ from rssc.callpaths import CallPaths
 from rssc.documents import emit
 from rssc.exits import Exit
 from rssc.output import write_text
-from rssc.report import tell_some
+from rssc.report import print_findings, tell_some
 
 
 def accesses_exit(found: CallPaths, output_format: str) -> Exit:
@@ -36,6 +36,8 @@ def accesses_exit(found: CallPaths, output_format: str) -> Exit:
         every = [a for path in found.accesses.paths for a in (*path.setup, *path.accesses)]
         shown = [access_document(access, values=True) for access in every]
         emit({"accesses": shown, "diagnostics": documents(found.findings)})
+    elif output_format == "sarif":
+        print_findings(found.findings, output_format)
     else:
         tell_some(found.findings)
         print(render(found.accesses), end="")
@@ -51,6 +53,8 @@ def inferred_exit(found: CallPaths, inferred: Inferred, options: argparse.Namesp
         write_text(options.out, text)
     if options.format == "json":
         emit(_document(inferred, text, options.out, findings))
+    elif options.format == "sarif":
+        print_findings(findings, options.format)
     else:
         tell_some(findings)
         for line in _list(inferred, options.ignored):

@@ -133,6 +133,19 @@ def test_a_refusal_as_json(run):
     assert any(access["mutates"] for access in found["refusals"][0]["accesses"])
 
 
+def test_findings_for_code_review(run, tmp_path):
+    spec = tmp_path / "fw.rss"
+    code, out, err = run("import", SPECS / "fw", "--out", spec, "--format", "sarif")
+    (found,) = json.loads(out)["runs"]
+    assert (code, err) == (0, "")
+    assert [result["ruleId"] for result in found["results"]] == ["RSS427", "RSS427"]
+    assert spec.read_text().startswith("// Inferred")
+    code, out, err = run("import", SPECS / "bridge", "--format", "sarif")
+    (found,) = json.loads(out)["runs"]
+    assert (code, err) == (3, "")
+    assert [result["ruleId"] for result in found["results"]] == ["RSS423"]
+
+
 def test_every_ignored_access_can_be_listed(run):
     _, _, short = run("import", SPECS / "fw")
     _, _, whole = run("import", SPECS / "fw", "--ignored")

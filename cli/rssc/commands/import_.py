@@ -52,7 +52,7 @@ def add(subparsers: Subparsers) -> None:
         action="store_true",
         help="where cores cannot have state of their own, a spec for cores that share it by locks",
     )
-    add_format(parser)
+    add_format(parser, "sarif")
     parser.set_defaults(run=run, refuse=parser.error)
 
 
