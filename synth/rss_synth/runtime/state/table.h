@@ -117,12 +117,18 @@ static inline void table_prefetch(const struct table *table, uint32_t hash)
     __builtin_prefetch(&table->cells[hash & table->mask]);
 }
 
-/* Asks the memory for the record that the hash will most likely lead to. */
+/* The record that the hash will most likely lead to, to ask the memory for; TABLE_NONE where there is none. */
+static inline uint32_t table_guess(const struct table *table, uint32_t hash)
+{
+    return table->cells[hash & table->mask].record - 1;
+}
+
+/* Asks the memory for that record. */
 static inline void table_fetch(const struct table *table, struct table_type type, uint32_t hash)
 {
-    const struct table_cell *cell = &table->cells[hash & table->mask];
-    if (cell->record)
-        __builtin_prefetch(table_record(table, type, cell->record - 1));
+    uint32_t flow = table_guess(table, hash);
+    if (flow != TABLE_NONE)
+        __builtin_prefetch(table_record(table, type, flow));
 }
 
 /* The record of a key, alive or not; TABLE_NONE where there is none. */
