@@ -41,6 +41,8 @@ void files_print_verdict(FILE *file, unsigned port, unsigned long long number, i
     fprintf(file, "%s %llu ", nf_config.ports[port].name, number);
     if (verdict == NF_DROP)
         fputs("drop", file);
+    else if (verdict == NF_FLOOD)
+        fputs("flood", file);
     else
         fprintf(file, "forward %s", nf_config.ports[verdict].name);
 }

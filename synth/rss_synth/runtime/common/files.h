@@ -22,7 +22,7 @@ bool files_make_directory(const char *directory);
 /* Opens `DIR/core-CORE.txt` for the verdicts of one core. NULL with a message where that fails. */
 FILE *files_open_verdicts(const char *directory, unsigned core);
 
-/* Writes `PORT NUMBER forward PORT` or `PORT NUMBER drop`, without the line's end. */
+/* Writes `PORT NUMBER ` and `forward PORT`, `flood` or `drop`, without the line's end. */
 void files_print_verdict(FILE *file, unsigned port, unsigned long long number, int verdict);
 
 /* Closes a file that was written; false with a message where anything was lost. */

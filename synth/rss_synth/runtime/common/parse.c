@@ -3,6 +3,7 @@
 #include "common/message.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Decimal digits only: strtoul would take signs and spaces. False past `high`. */
@@ -95,4 +96,34 @@ int parse_port(const char *text, const char **rest)
         }
     }
     return -1;
+}
+
+bool parse_port_key(const char *text, struct keys *keys)
+{
+    char names[PORT_NAMES_ROOM];
+    const char *hex;
+    int port = parse_port(text, &hex);
+    if (port < 0)
+        return complain("`%s` does not begin with a port and `=`; there are %s", text, parse_port_names(names, "and"));
+    return parse_key(hex, keys->of[port], nf_config.ports[port].key_bytes);
+}
+
+void parse_default_keys(struct keys *keys)
+{
+    for (unsigned port = 0; port < NF_PORTS; port++)
+        memcpy(keys->of[port], nf_config.ports[port].key, nf_config.ports[port].key_bytes);
+}
+
+const char *parse_port_names(char text[PORT_NAMES_ROOM], const char *last)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (unsigned port = 0; port < NF_PORTS && used < PORT_NAMES_ROOM; port++) {
+        bool ends = port + 1 == NF_PORTS;
+        const char *before = port == 0 ? "" : ends ? " " : ", ";
+        int bytes = snprintf(text + used, PORT_NAMES_ROOM - used, "%s%s%s%s", before, port && ends ? last : "",
+                             port && ends ? " " : "", nf_config.ports[port].name);
+        used += bytes > 0 ? (size_t)bytes : 0;
+    }
+    return text;
 }

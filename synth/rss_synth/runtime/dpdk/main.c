@@ -1,6 +1,7 @@
 /* The DPDK program: one state, one queue per port for every lcore. */
 #include "dpdk/port.h"
 #include "dpdk/worker.h"
+#include "common/arguments.h"
 #include "common/files.h"
 #include "common/message.h"
 #include "nf/nf.h"

@@ -3,6 +3,7 @@
 #define RSSC_ENTRY_H
 
 #include "nf/nf.h"
+#include "sharing/program.h"
 #ifdef NF_LOCKS
 #include "sharing/lock.h"
 #endif
@@ -51,6 +52,9 @@ static inline int decide(struct nf_core *core, const struct nf_hint *hint, struc
 
 #elif defined(NF_TM)
 
+/* gcc's libitm runs this as a hardware transaction (RTM) where cpuid has them, falls back to its serial lock when
+ * one keeps aborting, and does it in software otherwise: its method "htm" is the default wherever it is available
+ * and there is more than one thread (libitm/retry.cc, config/x86/target.h: htm_available). */
 static inline int decide(struct nf_core *core, const struct nf_hint *hint, struct packet *packet)
 {
     int verdict;
@@ -95,5 +99,30 @@ void nf_burst(struct nf_core *core, struct packet *packets, int *verdicts, unsig
     lock_release_reader(core->lock, core->number);
 #endif
 }
+
+/* Zero unless the function's file has defined it before. */
+const struct nf_traits nf_traits;
+
+#if defined(NF_LOCKS)
+#define NF_PROGRAM nf_program_locks
+#elif defined(NF_TM)
+#define NF_PROGRAM nf_program_tm
+#else
+#define NF_PROGRAM nf_program_plain
+#endif
+
+NF_EXPORTED const struct nf_program NF_PROGRAM = {
+#if defined(NF_LOCKS)
+    .strategy = STRATEGY_LOCKS,
+#elif defined(NF_TM)
+    .strategy = STRATEGY_TM,
+#else
+    .strategy = STRATEGY_SHARED_NOTHING,
+#endif
+    .traits = &nf_traits,
+    .state_bytes = nf_state_bytes,
+    .state_init = nf_state_init,
+    .burst = nf_burst,
+};
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "nf/config.h"
 #include "nf/strategy.h"
+#include "nf/traits.h"
 #include "packet/packet.h"
 
 #include <stdbool.h>

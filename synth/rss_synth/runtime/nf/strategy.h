@@ -16,4 +16,14 @@ enum { NF_SHARED = 0 };
 /* Cores that can share a state. */
 enum { NF_MAX_SHARERS = 128 };
 
+/* On the declaration of a function outside of headers that `nf_process` calls: transactions may. */
+#ifdef NF_TM
+#define NF_TM_SAFE __attribute__((transaction_safe))
+#else
+#define NF_TM_SAFE
+#endif
+
+/* What a function compiled under one strategy shows to programs that link several (sharing/program.h). */
+#define NF_EXPORTED __attribute__((visibility("default")))
+
 #endif

@@ -2,12 +2,11 @@
 
 #include "common/files.h"
 #include "common/message.h"
+#include "replay/capture.h"
 
-#include <pcap/pcap.h>
 #include <stdlib.h>
 
 #define US_PER_SECOND 1000000
-#define SNAP_BYTES 262144
 
 /* Where a core's captures have got to. */
 struct clock {
@@ -40,36 +39,27 @@ bool presplit_retime(struct trace *trace, unsigned cores)
     return true;
 }
 
-static void dump_frame(pcap_dumper_t *dumper, const struct trace *trace, const struct frame *frame)
+static bool write_capture(const struct trace *trace, const char *path, unsigned port, unsigned core)
 {
-    struct pcap_pkthdr header = {.caplen = frame->length, .len = frame->length};
-    int64_t time = frame->time / 1000;
-    header.ts.tv_sec = time / US_PER_SECOND;
-    header.ts.tv_usec = time % US_PER_SECOND;
-    pcap_dump((unsigned char *)dumper, &header, trace->bytes + frame->offset);
+    struct capture capture;
+    if (!capture_open(&capture, path, CAPTURE_MICROSECONDS))
+        return false;
+    for (size_t i = 0; i < trace->count; i++) {
+        const struct frame *frame = &trace->frames[i];
+        if (frame->port == port && frame->core == core)
+            capture_add(&capture, frame->time, trace->bytes + frame->offset, frame->length);
+    }
+    return capture_close(&capture);
 }
 
-static bool write_capture(const struct trace *trace, pcap_t *pcap, const char *path, unsigned port, unsigned core)
-{
-    pcap_dumper_t *dumper = pcap_dump_open(pcap, path);
-    if (!dumper)
-        return complain("%s", pcap_geterr(pcap));
-    for (size_t i = 0; i < trace->count; i++)
-        if (trace->frames[i].port == port && trace->frames[i].core == core)
-            dump_frame(dumper, trace, &trace->frames[i]);
-    bool written = pcap_dump_flush(dumper) == 0 && !ferror(pcap_dump_file(dumper));
-    pcap_dump_close(dumper);
-    return written || complain("cannot write %s", path);
-}
-
-static bool write_captures(const struct trace *trace, pcap_t *pcap, unsigned cores, const char *directory)
+static bool write_captures(const struct trace *trace, unsigned cores, const char *directory)
 {
     char path[FILES_MAX_PATH];
     for (unsigned port = 0; port < NF_PORTS; port++)
         for (unsigned core = 0; core < cores; core++) {
             if (!files_path(path, "%s/%s-%u.pcap", directory, nf_config.ports[port].name, core))
                 return false;
-            if (!write_capture(trace, pcap, path, port, core))
+            if (!write_capture(trace, path, port, core))
                 return false;
         }
     return true;
@@ -88,10 +78,5 @@ bool presplit_write(const struct trace *trace, unsigned cores, const char *direc
 {
     if (!fits_format(trace) || !files_make_directory(directory))
         return false;
-    pcap_t *pcap = pcap_open_dead(DLT_EN10MB, SNAP_BYTES);
-    if (!pcap)
-        return complain("out of memory");
-    bool written = write_captures(trace, pcap, cores, directory);
-    pcap_close(pcap);
-    return written;
+    return write_captures(trace, cores, directory);
 }

@@ -1,13 +1,13 @@
-/* Feeds captures to as many states as there are cores, choosing the core as the NIC would. */
-#include "nf/config.h"
+/* Feeds captures to a network function on several cores, choosing the core as the NIC would. */
 #include "common/files.h"
 #include "common/message.h"
-#include "nf/nf.h"
-#include "replay/options.h"
 #include "packet/packet.h"
+#include "replay/capture.h"
+#include "replay/options.h"
 #include "replay/presplit.h"
-#include "steering/steering.h"
 #include "replay/trace.h"
+#include "sharing/cores.h"
+#include "steering/steering.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,57 +17,52 @@
 
 enum { EXIT_USAGE = 2 };
 
-/* One core: what it owns and what it has done. */
-struct core {
-    struct nf_core work;
+/* What was seen of one core. */
+struct tally {
     FILE *verdicts;
     uint64_t received[NF_PORTS];
     uint64_t dropped;
+    uint64_t flooded;
 };
 
 struct replay {
     const struct options *options;
     struct trace trace;
+    uint8_t *buffer; /* room for the largest frame: functions change packets in place */
     struct steering steering[NF_PORTS];
-    struct core *cores;
+    struct cores cores;
+    struct tally *tallies; /* of each core */
+    struct capture packets[NF_PORTS];
     uint64_t unhashed;
     FILE *output;
 };
 
-static bool make_core(struct core *core, const struct options *options, unsigned number)
-{
-    const struct nf_shape shape = {
-        .capacity = options->capacity, .sharers = 1, .part = number, .parts = options->cores};
-    void *memory = aligned_alloc(64, nf_state_bytes(&shape));
-    if (!memory)
-        return complain("no memory for %zu flows on core %u", options->capacity, number);
-    memset(memory, 0, nf_state_bytes(&shape));
-    core->work.state = nf_state_init(memory, &shape);
-    if (!options->verdicts)
-        return true;
-    core->verdicts = files_open_verdicts(options->verdicts, number);
-    return core->verdicts != NULL;
-}
-
 static bool make_cores(struct replay *replay)
 {
     const struct options *options = replay->options;
-    replay->cores = calloc(options->cores, sizeof *replay->cores);
-    if (!replay->cores)
-        return complain("out of memory");
-    if (options->verdicts && !files_make_directory(options->verdicts))
-        return false;
-    for (unsigned i = 0; i < options->cores; i++)
-        if (!make_core(&replay->cores[i], options, i))
-            return false;
-    return true;
+    const struct cores_plan plan = {.program = program_for(options->strategy),
+                                    .count = options->cores,
+                                    .capacity = options->capacity,
+                                    .steering = replay->steering};
+    replay->tallies = calloc(options->cores, sizeof *replay->tallies);
+    return (replay->tallies || complain("out of memory")) && cores_make(&replay->cores, &plan);
+}
+
+static bool make_buffer(struct replay *replay)
+{
+    size_t largest = 1;
+    for (size_t i = 0; i < replay->trace.count; i++)
+        if (replay->trace.frames[i].length > largest)
+            largest = replay->trace.frames[i].length;
+    replay->buffer = malloc(largest);
+    return replay->buffer || complain("out of memory");
 }
 
 static bool make_steering(struct replay *replay)
 {
     const struct options *options = replay->options;
     for (unsigned i = 0; i < NF_PORTS; i++)
-        if (!steering_init(&replay->steering[i], &nf_config, &nf_config.ports[i], options->keys[i], options->cores))
+        if (!steering_init(&replay->steering[i], &nf_config, &nf_config.ports[i], options->keys.of[i], options->cores))
             return complain("out of memory");
     return true;
 }
@@ -79,10 +74,41 @@ static bool open_output(struct replay *replay)
     return replay->output || complain("cannot write %s: %s", path, strerror(errno));
 }
 
+static bool open_verdicts(struct replay *replay)
+{
+    const char *directory = replay->options->verdicts;
+    if (!directory)
+        return true;
+    if (!files_make_directory(directory))
+        return false;
+    for (unsigned i = 0; i < replay->options->cores; i++)
+        if (!(replay->tallies[i].verdicts = files_open_verdicts(directory, i)))
+            return false;
+    return true;
+}
+
+static bool open_packets(struct replay *replay)
+{
+    const char *directory = replay->options->packets;
+    char path[FILES_MAX_PATH];
+    if (!directory)
+        return true;
+    if (!files_make_directory(directory))
+        return false;
+    for (unsigned port = 0; port < NF_PORTS; port++)
+        if (!files_path(path, "%s/%s.pcap", directory, nf_config.ports[port].name) ||
+            !capture_open(&replay->packets[port], path, CAPTURE_NANOSECONDS))
+            return false;
+    return true;
+}
+
+/* A copy: functions may change the packet. */
 static struct packet parse(const struct replay *replay, const struct frame *frame)
 {
     struct packet packet;
-    packet_parse(&packet, replay->trace.bytes + frame->offset, frame->length, frame->port, frame->time);
+    if (frame->length)
+        memcpy(replay->buffer, replay->trace.bytes + frame->offset, frame->length);
+    packet_parse(&packet, replay->buffer, frame->length, frame->port, frame->time);
     return packet;
 }
 
@@ -106,64 +132,93 @@ static bool presplit(struct replay *replay)
            presplit_write(&replay->trace, options->cores, options->presplit);
 }
 
-static void print_hash(const struct replay *replay, const struct frame *frame, const struct packet *packet)
+static void print_hash(FILE *output, const struct steered *steered, enum packet_class kind)
 {
-    struct steered steered = steer(&replay->steering[frame->port], packet);
-    fprintf(replay->output, " %s ", packet_class_name(packet->kind));
-    if (steered.hashed)
-        fprintf(replay->output, "hash %08" PRIx32 " entry %" PRIu32, steered.hash, steered.entry);
+    fprintf(output, " %s ", packet_class_name(kind));
+    if (steered->hashed)
+        fprintf(output, "hash %08" PRIx32 " entry %" PRIu32, steered->hash, steered->entry);
     else
-        fputs("unhashed", replay->output);
+        fputs("unhashed", output);
 }
 
-static void print_verdict(const struct replay *replay, const struct frame *frame, const struct packet *packet, int verdict)
+static void print_verdict(const struct replay *replay, const struct frame *frame, int verdict)
 {
     files_print_verdict(replay->output, frame->port, frame->number, verdict);
-    if (replay->options->show_hash)
-        print_hash(replay, frame, packet);
+    if (replay->options->show_hash) {
+        struct packet packet = parse(replay, frame);
+        struct steered steered = steer(&replay->steering[frame->port], &packet);
+        print_hash(replay->output, &steered, packet.kind);
+    }
     if (replay->options->show_core)
         fprintf(replay->output, " core %u", frame->core);
     fputc('\n', replay->output);
 }
 
+static void emit(struct replay *replay, const struct frame *frame, int verdict)
+{
+    for (unsigned port = 0; replay->options->packets && port < NF_PORTS; port++)
+        if (verdict == (int)port || (verdict == NF_FLOOD && port != frame->port))
+            capture_add(&replay->packets[port], frame->time, replay->buffer, frame->length);
+}
+
 static void process_frame(struct replay *replay, const struct frame *frame)
 {
-    struct core *core = &replay->cores[frame->core];
+    struct tally *tally = &replay->tallies[frame->core];
     struct packet packet = parse(replay, frame);
     int verdict;
-    nf_burst(&core->work, &packet, &verdict, 1);
-    core->received[frame->port]++;
-    core->dropped += verdict == NF_DROP;
-    print_verdict(replay, frame, &packet, verdict);
-    if (core->verdicts) {
-        files_print_verdict(core->verdicts, frame->port, core->received[frame->port], verdict);
-        fputc('\n', core->verdicts);
+    replay->cores.program->burst(&replay->cores.each[frame->core].work, &packet, &verdict, 1);
+    tally->received[frame->port]++;
+    tally->dropped += verdict == NF_DROP;
+    tally->flooded += verdict == NF_FLOOD;
+    emit(replay, frame, verdict);
+    print_verdict(replay, frame, verdict);
+    if (tally->verdicts) {
+        files_print_verdict(tally->verdicts, frame->port, tally->received[frame->port], verdict);
+        fputc('\n', tally->verdicts);
     }
+}
+
+static void summarise_core(const struct replay *replay, unsigned number)
+{
+    const struct tally *tally = &replay->tallies[number];
+    struct nf_counters flows = replay->cores.each[number].work.counters;
+    uint64_t packets = 0;
+    for (unsigned port = 0; port < NF_PORTS; port++)
+        packets += tally->received[port];
+    fprintf(stderr,
+            "core %u: %" PRIu64 " packets, %" PRIu64 " dropped, flows: %" PRIu64 " created, %" PRIu64
+            " expired, %" PRIu64 " table full",
+            number, packets, tally->dropped, flows.created, flows.expired, flows.table_full);
+    if (replay->cores.lock)
+        fprintf(stderr, ", %" PRIu64 " as writer", flows.writes);
+    fputc('\n', stderr);
 }
 
 static void summarise(const struct replay *replay)
 {
-    uint64_t dropped = 0;
-    for (unsigned i = 0; i < replay->options->cores; i++)
-        dropped += replay->cores[i].dropped;
-    fprintf(stderr, "%zu packets: %" PRIu64 " forwarded, %" PRIu64 " dropped, %" PRIu64 " unhashed\n",
-            replay->trace.count, replay->trace.count - dropped, dropped, replay->unhashed);
+    uint64_t dropped = 0, flooded = 0;
     for (unsigned i = 0; i < replay->options->cores; i++) {
-        const struct core *core = &replay->cores[i];
-        struct nf_counters flows = core->work.counters;
-        fprintf(stderr, "core %u: %" PRIu64 " packets, %" PRIu64 " dropped, flows: %" PRIu64 " created, %" PRIu64
-                        " expired, %" PRIu64 " table full\n",
-                i, core->received[0] + core->received[NF_PORTS - 1], core->dropped, flows.created, flows.expired,
-                flows.table_full);
+        dropped += replay->tallies[i].dropped;
+        flooded += replay->tallies[i].flooded;
     }
+    fprintf(stderr, "%zu packets: %" PRIu64 " forwarded, ", replay->trace.count,
+            replay->trace.count - dropped - flooded);
+    if (flooded)
+        fprintf(stderr, "%" PRIu64 " flooded, ", flooded);
+    fprintf(stderr, "%" PRIu64 " dropped, %" PRIu64 " unhashed\n", dropped, replay->unhashed);
+    if (replay->options->strategy == STRATEGY_TM && !program_has_transactions())
+        fputs("no transactions: the compiler lacks -fgnu-tm, so `tm` takes the lock\n", stderr);
+    for (unsigned i = 0; i < replay->options->cores; i++)
+        summarise_core(replay, i);
 }
 
 static bool run(struct replay *replay)
 {
-    if (!trace_read(&replay->trace, replay->options) || !make_steering(replay) || !make_cores(replay))
+    if (!trace_read(&replay->trace, &replay->options->inputs) || !make_buffer(replay) || !make_steering(replay) ||
+        !make_cores(replay))
         return false;
     assign_cores(replay);
-    if (!presplit(replay) || !open_output(replay))
+    if (!presplit(replay) || !open_output(replay) || !open_verdicts(replay) || !open_packets(replay))
         return false;
     for (size_t i = 0; i < replay->trace.count; i++)
         process_frame(replay, &replay->trace.frames[i]);
@@ -176,12 +231,13 @@ static bool finish(struct replay *replay)
 {
     const struct options *options = replay->options;
     bool written = !replay->output || files_close(replay->output, options->output ? options->output : "the verdicts");
-    for (unsigned i = 0; replay->cores && i < options->cores; i++) {
-        struct core *core = &replay->cores[i];
-        written &= !core->verdicts || files_close(core->verdicts, options->verdicts);
-        free(core->work.state);
-    }
-    free(replay->cores);
+    for (unsigned i = 0; replay->tallies && i < options->cores; i++)
+        written &= !replay->tallies[i].verdicts || files_close(replay->tallies[i].verdicts, options->verdicts);
+    for (unsigned port = 0; port < NF_PORTS; port++)
+        written &= capture_close(&replay->packets[port]);
+    cores_free(&replay->cores);
+    free(replay->tallies);
+    free(replay->buffer);
     for (unsigned i = 0; i < NF_PORTS; i++)
         steering_free(&replay->steering[i]);
     trace_free(&replay->trace);

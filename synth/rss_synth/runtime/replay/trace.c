@@ -52,19 +52,18 @@ static bool to_time(const struct pcap_pkthdr *header, int64_t *time)
     return true;
 }
 
-static unsigned port_of(const struct options *options, const struct input *input, const uint8_t *data, size_t length)
+static unsigned port_of(const struct inputs *inputs, const struct input *input, const uint8_t *data, size_t length)
 {
     if (input->port != PORT_BY_SOURCE)
         return (unsigned)input->port;
     struct packet packet;
     packet_parse(&packet, (uint8_t *)(uintptr_t)data, length, 0, 0);
-    bool inside = packet.version && options_match_source(options, packet.version, packet_source(&packet));
-    return inside ? options->from_port : NF_PORTS - 1 - options->from_port;
+    return inputs_port(inputs, packet.version, packet.version ? packet_source(&packet) : NULL);
 }
 
-static bool read_frames(struct trace *trace, const struct options *options, unsigned index, pcap_t *pcap)
+static bool read_frames(struct trace *trace, const struct inputs *inputs, unsigned index, pcap_t *pcap)
 {
-    const struct input *input = &options->inputs[index];
+    const struct input *input = &inputs->files[index];
     struct pcap_pkthdr *header;
     const uint8_t *data;
     int status;
@@ -72,7 +71,7 @@ static bool read_frames(struct trace *trace, const struct options *options, unsi
         struct frame frame = {.number = number, .length = header->caplen, .input = index};
         if (!to_time(header, &frame.time))
             return complain("%s: packet %llu has an impossible time", input->file, (unsigned long long)number);
-        frame.port = port_of(options, input, data, header->caplen);
+        frame.port = port_of(inputs, input, data, header->caplen);
         if (!add_frame(trace, frame, data))
             return false;
     }
@@ -87,17 +86,17 @@ static bool complain_of(const char *file, const char *error)
     return complain("%s: %s", file, named ? error + length + 2 : error);
 }
 
-static bool read_capture(struct trace *trace, const struct options *options, unsigned index)
+static bool read_capture(struct trace *trace, const struct inputs *inputs, unsigned index)
 {
     char error[PCAP_ERRBUF_SIZE] = "";
-    const char *file = options->inputs[index].file;
+    const char *file = inputs->files[index].file;
     pcap_t *pcap = pcap_open_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error);
     if (!pcap)
         return complain_of(file, error);
     bool ethernet = pcap_datalink(pcap) == DLT_EN10MB;
     if (!ethernet)
         complain("%s: not an Ethernet capture", file);
-    bool complete = ethernet && read_frames(trace, options, index, pcap);
+    bool complete = ethernet && read_frames(trace, inputs, index, pcap);
     pcap_close(pcap);
     return complete;
 }
@@ -112,11 +111,11 @@ static int by_time(const void *left, const void *right)
     return a->number < b->number ? -1 : a->number > b->number;
 }
 
-bool trace_read(struct trace *trace, const struct options *options)
+bool trace_read(struct trace *trace, const struct inputs *inputs)
 {
     *trace = (struct trace){0};
-    for (unsigned i = 0; i < options->input_count; i++)
-        if (!read_capture(trace, options, i))
+    for (unsigned i = 0; i < inputs->count; i++)
+        if (!read_capture(trace, inputs, i))
             return false;
     if (trace->count)
         qsort(trace->frames, trace->count, sizeof *trace->frames, by_time);

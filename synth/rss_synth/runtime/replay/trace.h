@@ -2,7 +2,7 @@
 #ifndef RSSC_TRACE_H
 #define RSSC_TRACE_H
 
-#include "replay/options.h"
+#include "replay/inputs.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@ struct trace {
 
 /* Reads every capture and sorts the frames by time, then argument, then place. Prints what is wrong and
  * returns false where a capture can't be read to its end. */
-bool trace_read(struct trace *trace, const struct options *options);
+bool trace_read(struct trace *trace, const struct inputs *inputs);
 
 void trace_free(struct trace *trace);
 

@@ -1,0 +1,87 @@
+#include "sharing/cores.h"
+
+#include "common/message.h"
+#include "sharing/lock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct nf_state *make_state(const struct cores_plan *plan, unsigned part)
+{
+    bool shared = strategy_shares(plan->program->strategy);
+    unsigned parts = shared ? 1 : plan->count;
+    const struct nf_shape shape = {.capacity = plan->capacity,
+                                   .sharers = shared ? plan->count : 1,
+                                   .part = part,
+                                   .parts = parts,
+                                   .seed = plan->seed + part,
+                                   .steering = parts > 1 ? plan->steering : NULL};
+    size_t bytes = plan->program->state_bytes(&shape);
+    void *memory = aligned_alloc(64, bytes);
+    if (!memory) {
+        complain("no memory for %zu flows on core %u", plan->capacity, part);
+        return NULL;
+    }
+    memset(memory, 0, bytes);
+    return plan->program->state_init(memory, &shape);
+}
+
+static bool make_lock(struct cores *cores)
+{
+    cores->lock = aligned_alloc(64, sizeof *cores->lock);
+    if (!cores->lock)
+        return complain("out of memory");
+    lock_init(cores->lock, cores->count);
+    return true;
+}
+
+/* A state of its own, or that of the first core. */
+static bool make_core(struct cores *cores, const struct cores_plan *plan, unsigned number)
+{
+    struct nf_core *core = &cores->each[number].work;
+    bool first = number == 0 || !cores->lock;
+    *core = (struct nf_core){.number = cores->lock ? number : 0, .lock = cores->lock};
+    core->state = first ? make_state(plan, number) : cores->each[0].work.state;
+    return core->state != NULL;
+}
+
+bool cores_make(struct cores *cores, const struct cores_plan *plan)
+{
+    *cores = (struct cores){.program = plan->program, .count = plan->count};
+    bool shared = strategy_shares(plan->program->strategy);
+    if (shared && plan->count > NF_MAX_SHARERS)
+        return complain("at most %d cores can share a state, not %u", NF_MAX_SHARERS, plan->count);
+    cores->each = aligned_alloc(64, plan->count * sizeof *cores->each);
+    if (!cores->each)
+        return complain("out of memory");
+    memset(cores->each, 0, plan->count * sizeof *cores->each);
+    if (shared && !make_lock(cores))
+        return false;
+    for (unsigned i = 0; i < plan->count; i++)
+        if (!make_core(cores, plan, i))
+            return false;
+    return true;
+}
+
+void cores_free(struct cores *cores)
+{
+    unsigned states = cores->lock ? 1 : cores->count;
+    for (unsigned i = 0; cores->each && i < states; i++)
+        free(cores->each[i].work.state);
+    free(cores->each);
+    free(cores->lock);
+    *cores = (struct cores){0};
+}
+
+struct nf_counters cores_counted(const struct cores *cores)
+{
+    struct nf_counters sum = {0};
+    for (unsigned i = 0; i < cores->count; i++) {
+        const struct nf_counters *one = &cores->each[i].work.counters;
+        sum.created += one->created;
+        sum.expired += one->expired;
+        sum.table_full += one->table_full;
+        sum.writes += one->writes;
+    }
+    return sum;
+}
