@@ -9,7 +9,7 @@ from rsstest import problem
 
 from generate.describe import Chain, Map, NetworkFunction, Sharded, Vector
 from generate.harness import explore
-from generate.layouts import ADDRESS, COUNTER
+from generate.layouts import ADDRESS
 from generate.libvig.chains import (
     dchain_allocate_new_index,
     dchain_free_index,

@@ -74,6 +74,10 @@ class Wire:
         return land(packet, self.port, self.solved)
 
 
+Places = frozenset[tuple[int, str, int, int]]
+"""(byte of `packet_chunks`, field, first field bit, how many)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of packet on a port: its class and which bytes of the path are which field."""
@@ -82,8 +86,7 @@ class Kind:
     device: int
     condition: tuple[Term, ...]
     """What makes packets of the path of this kind, as far as the path looked."""
-    places: frozenset[tuple[int, str, int, int]]
-    """(byte of `packet_chunks`, field, first field bit, how many)."""
+    places: Places
     packet_class: str
     unasked: bool = False
     """With IPv4 options, of a path that does not ask whether there are any."""
@@ -116,15 +119,13 @@ def kinds_of(wire: Wire, path: PathAccesses, reading: Reading) -> Iterator[Kind]
             yield Kind(wire, wire.port.device, reading.condition, places, name, reading.options and plain)
 
 
-def pieces(kind: Kind, canonical: str) -> Iterator[tuple[int, int, int | None]]:
+def pieces(places: Places, canonical: str) -> Iterator[tuple[int, int, int | None]]:
     """A field in pieces: its first bit, how many, and the byte of `packet_chunks` whose low bits they are.
 
     None for a byte: the path did not read it.
     """
     at, total = 0, width(canonical)
-    for first, bits, byte in sorted(
-        (first, n, byte) for byte, name, first, n in kind.places if name == canonical
-    ):
+    for first, bits, byte in sorted((first, n, byte) for byte, name, first, n in places if name == canonical):
         if first > at:
             yield at, first - at, None
         if first >= at:
@@ -177,7 +178,7 @@ class Fields:
                 self._free(canonical, first, first + bits)
                 if byte is None
                 else self.terms.extract(self.symbolic.byte(PACKET, byte), 0, bits)
-                for first, bits, byte in pieces(self.kind, canonical)
+                for first, bits, byte in pieces(self.kind.places, canonical)
             ]
         )
 
@@ -191,7 +192,7 @@ class Fields:
             case Function.TOEPLITZ | Function.SIMPLE_XOR:
                 return self.word(name)
             case function:
-                twin = _twin(layout, name)
+                twin = next((pair for pair in twins(layout) if name in pair), None)
                 if twin is None:
                     return self.word(name)
                 first, second = self.word(twin[0]), self.word(twin[1])
@@ -215,17 +216,10 @@ class Fields:
         return terms.concat([terms.extract(total, bit, 1) for bit in range(WORD)])
 
 
-def _twin(layout: HashInput, name: str) -> tuple[str, str] | None:
-    """The pair of fields (source, destination) that a field is hashed together with."""
+def twins(layout: HashInput) -> tuple[tuple[str, str], ...]:
+    """Pairs of fields (source, destination) that are hashed together."""
     by_place = {at: each for each, at in layout.places}
-    return next(
-        (
-            (by_place[first], by_place[second])
-            for first, second, _ in pairs(layout)
-            if name in (by_place[first], by_place[second])
-        ),
-        None,
-    )
+    return tuple((by_place[first], by_place[second]) for first, second, _ in pairs(layout))
 
 
 def packet_of(kind: Kind, names: Sequence[str], values: Sequence[int]) -> Packet:

@@ -16,8 +16,9 @@ from rss_callpaths.accesses.access import Access, Accesses, PathAccesses, StateO
 from rss_callpaths.library import Kind
 from rss_callpaths.prove.behaviour import Behaviours
 from rss_callpaths.prove.keys import Keys, Relation
-from rss_callpaths.prove.ownership import Ownership, Use, is_write
+from rss_callpaths.prove.ownership import Ownership
 from rss_callpaths.prove.packets import Packets
+from rss_callpaths.prove.uses import Use, is_write
 from rss_callpaths.prove.verdict import Refuted, Undecided
 from rss_callpaths.terms.bytewise import bytes_of
 from rss_callpaths.terms.conditions import Truth

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from rss_callpaths.accesses.access import Access, PathAccesses
 from rss_callpaths.library import Kind
 from rss_callpaths.prove.keys import Keys, Relation
-from rss_callpaths.prove.ownership import Owner, Ownership, Use, is_write, puts, together
+from rss_callpaths.prove.ownership import Owner, Ownership
 from rss_callpaths.prove.packets import Packets
+from rss_callpaths.prove.uses import Use, is_write, puts, together
 from rss_callpaths.prove.verdict import Assumed
 from rss_callpaths.terms import Op, Term
 from rss_callpaths.terms.conditions import Truth

@@ -10,17 +10,16 @@ Then different keys have different indices, and whose key it is tells whose inde
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rss_callpaths.accesses.access import Access, Accesses, PathAccesses, StateObject
 from rss_callpaths.library import Kind
 from rss_callpaths.prove.keys import Keys
+from rss_callpaths.prove.uses import Use, at_its_index, expires, is_write, puts, together, writes_otherwise
 from rss_callpaths.terms import Const, Term
 from rss_callpaths.terms.bytewise import symbols
 from rss_callpaths.terms.conditions import Truth
-
-Use = tuple[PathAccesses, Access]
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +259,7 @@ class Ownership:
             chain = access.object
             if chain is None or chain.type != "chain" or not expires(access):
                 continue
-            if not _at_its_index(path, access):
+            if not at_its_index(path, access):
                 self.broken.setdefault(chain, f"`{access.name}` takes keys from other cells than their own")
             group = together(path, access)
             for held, owner in self.maps.items():
@@ -296,38 +295,3 @@ class Ownership:
                 if owner is None or owner.chain != chain or not owner.plain:
                     return False
         return True
-
-
-def puts(access: Access) -> bool:
-    """Whether it stores an index under a key."""
-    return access.kind is Kind.WRITE and access.function.index == "value"
-
-
-def is_write(access: Access) -> bool:
-    """Whether it changes one cell."""
-    return access.mutates and access.kind is Kind.WRITE
-
-
-def writes_otherwise(access: Access) -> bool:
-    """Whether it changes a map other than by putting, erasing and expiry."""
-    if access.object is None or access.object.type not in ("map", "dmap") or not access.mutates:
-        return False
-    return not (puts(access) or access.kind in (Kind.DESTROY, Kind.INIT, Kind.SCAN))
-
-
-def expires(access: Access) -> bool:
-    """Whether it erases by age."""
-    return access.kind is Kind.SCAN and access.mutates and bool(access.function.older)
-
-
-def _at_its_index(path: PathAccesses, access: Access) -> bool:
-    """Whether the key that goes with an expired index is in the cell of that index."""
-    offset = path.path.calls[access.call].argument(access.function.offset)
-    if not access.function.offset:
-        return True
-    return offset is not None and isinstance(offset.value, Const) and offset.value.value == 0
-
-
-def together(path: PathAccesses, access: Access) -> Sequence[StateObject | None]:
-    """The objects that one call touches."""
-    return [each.object for each in (*path.setup, *path.accesses) if each.call == access.call]

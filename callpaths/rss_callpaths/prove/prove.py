@@ -17,9 +17,10 @@ from rss_callpaths.prove.arrivals import Kind, Wire, kinds_of
 from rss_callpaths.prove.bypass import Bypass
 from rss_callpaths.prove.cells import Cells, Local
 from rss_callpaths.prove.keys import Keys, Relation
-from rss_callpaths.prove.ownership import Ownership, Use, expires
+from rss_callpaths.prove.ownership import Ownership
 from rss_callpaths.prove.packets import Meeting, Packets
 from rss_callpaths.prove.ports import wires
+from rss_callpaths.prove.uses import Use, expires
 from rss_callpaths.prove.verdict import Assumed, Party, Proved, Refuted, Undecided, Verdict
 from rss_callpaths.terms import Pool
 from rss_dsl.assumptions import assumed

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rss_callpaths.packet.parts import PACKET
-from rss_callpaths.prove.arrivals import Kind, pieces
+from rss_callpaths.prove.arrivals import Kind, Places, pieces, twins
 from rss_callpaths.prove.entries import Ends
 from rss_callpaths.prove.equal_bits import Classes, EqualBits
 from rss_callpaths.prove.keys import Relation
@@ -18,6 +18,8 @@ from rss_callpaths.terms.bytewise import symbols
 from rss_callpaths.terms.symbolic import Symbolic
 from rss_dsl.fields import width
 from rss_dsl.nic import Function
+from rss_dsl.problem import HashInput
+from rss_solver.nic.functions import WORD
 from rss_solver.smt.limits import Unknown
 from rss_solver.smt.terms import Questions, Terms
 
@@ -25,8 +27,9 @@ Bit = tuple[int, int, int]
 """(side, byte of its `packet_chunks`, bit; 0 the least significant)."""
 Unread = tuple[int, str, int]
 """(side, field, bit) of what the path did not read."""
-Source = Bit | Unread | None
-"""What a bit of a hash input is; None: zero."""
+Source = Bit | Unread
+Sum = tuple[Source, ...]
+"""What a bit of a hash input is the sum of; nothing: zero."""
 
 ZERO, ONE = 0, 1
 """Classes of bits that are constant; others count from 2."""
@@ -38,7 +41,7 @@ class Tied:
     def __init__(self, terms: Terms, questions: Questions, sides: tuple[Symbolic, Symbolic]) -> None:
         self.terms, self.questions, self.sides = terms, questions, sides
         self._ties: dict[Relation, dict[Source, int]] = {}
-        self._inputs: dict[tuple[int, Kind], tuple[Source, ...] | None] = {}
+        self._inputs: dict[tuple[int, Kind], tuple[Sum, ...] | None] = {}
 
     def agree(self, relation: Relation, ends: Ends) -> bool:
         """Whether the relation alone puts all packets of two kinds on one core. False: not known."""
@@ -48,28 +51,20 @@ class Tied:
         ties = self._ties_of(relation)
         pair = 0
         steps: dict[Source | int, int] = {}
-        for at, source in enumerate(reversed((*first, *second))):
-            of = ZERO if source is None else ties.get(source, source)
-            if of == ONE:
-                pair |= 1 << at
-            elif of != ZERO:
-                steps[of] = steps.get(of, 0) | 1 << at
+        for at, total in enumerate(reversed((*first, *second))):
+            for source in total:
+                of = ties.get(source, source)
+                if of == ONE:
+                    pair ^= 1 << at
+                elif of != ZERO:
+                    steps[of] = steps.get(of, 0) ^ 1 << at
         return ends.all_agree(pair, tuple(steps.values()))
 
-    def _input(self, side: int, kind: Kind) -> tuple[Source, ...] | None:
-        """What the bits of a hash input are, the first first; None where they are not bits of fields."""
+    def _input(self, side: int, kind: Kind) -> tuple[Sum, ...] | None:
         key = side, kind
         if key not in self._inputs:
             layout = kind.layout
-            if layout is None:
-                self._inputs[key] = ()
-            elif layout.function is Function.TOEPLITZ:
-                found: list[Source] = [None] * layout.bits
-                for name, start in layout.places:
-                    found[start : start + width(name)] = _field(side, kind, name)
-                self._inputs[key] = tuple(found)
-            else:
-                self._inputs[key] = None
+            self._inputs[key] = () if layout is None else input_sums(side, kind.places, layout)
         return self._inputs[key]
 
     def _ties_of(self, relation: Relation) -> dict[Source, int]:
@@ -104,7 +99,23 @@ class Tied:
         return ties
 
 
-def _field(side: int, kind: Kind, name: str) -> Iterator[Source]:
-    for first, bits, byte in pieces(kind, name):
+def input_sums(side: int, places: Places, layout: HashInput) -> tuple[Sum, ...] | None:
+    """What the bits of a hash input are, the first first; None where they are no sums of fields' bits."""
+    names = {Function.TOEPLITZ: (), Function.SIMPLE_XOR: (), Function.SYMMETRIC_XOR: twins(layout)}
+    if layout.function not in names:
+        return None
+    found: list[Sum] = [()] * layout.selected_bits
+    for name, start in layout.places:
+        of = next((pair for pair in names[layout.function] if name in pair), (name,))
+        parts = [_field(side, places, each) for each in of]
+        found[start : start + width(name)] = zip(*parts, strict=True)
+    if layout.function is not Function.SIMPLE_XOR:
+        return tuple(found)
+    # The hash reads the sum of the words backwards.
+    return tuple(sum(found[at::WORD], ()) for at in reversed(range(WORD)))
+
+
+def _field(side: int, places: Places, name: str) -> Iterator[Source]:
+    for first, bits, byte in pieces(places, name):
         for at in range(bits):
             yield (side, name, first + at) if byte is None else (side, byte, bits - 1 - at)
