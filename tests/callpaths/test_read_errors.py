@@ -7,13 +7,17 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kquery_terms import call_path
+from rsstest import ROOT
 
 from rss_callpaths.callpath import Variant
 from rss_callpaths.files.memory import Memory
 from rss_callpaths.files.printer import print_path
 from rss_callpaths.files.reader import read, read_text
+from rss_callpaths.kquery.errors import KqueryError
 from rss_callpaths.kquery.print import print_term
 from rss_callpaths.terms import Pool
+from rss_dsl import codes
 from rss_dsl.diagnostics import Severity
 
 PLAIN = """\
@@ -212,10 +216,18 @@ def test_messages_follow_the_style():
 TOKENS = re.findall(r"\w+|\W", PLAIN)
 
 
-@given(st.data())
-def test_damage_gives_findings_or_a_path(data):
-    """Truncated, with bytes changed, pieces moved, doubled or dropped: never an exception."""
-    text = PLAIN
+class TokenByToken(Memory):
+    """Knows no text, so that all of a file is read token by token."""
+
+    def _none(self, text, scope):
+        raise KqueryError(codes.CALL_PATH_SYNTAX, "not known", 0)
+
+    piece = term = told = _none
+
+
+def damaged(data, text):
+    """Truncated, with characters changed, pieces moved, doubled or dropped."""
+    whole = text
     for _ in range(data.draw(st.integers(1, 4))):
         at, end = sorted(data.draw(st.tuples(st.integers(0, len(text)), st.integers(0, len(text)))))
         match data.draw(st.sampled_from(("cut", "drop", "double", "splice", "change", "token"))):
@@ -226,18 +238,81 @@ def test_damage_gives_findings_or_a_path(data):
             case "double":
                 text = text[:end] + text[at:]
             case "splice":
-                text = text[:at] + PLAIN[end : end + 40] + text[at:]
+                text = text[:at] + whole[end : end + 40] + text[at:]
             case "change":
                 text = text[:at] + data.draw(st.characters(codec="utf-8")) + text[at + 1 :]
             case _:
                 text = text[:at] + data.draw(st.sampled_from(TOKENS)) + text[at:]
-    path, problems = read_text(text, "t.call_path", Memory(Pool()))
+    return text
+
+
+@given(st.data())
+def test_damage_gives_findings_or_a_path(data):
+    """Never an exception, and the same whether texts are looked up or read token by token."""
+    text = damaged(data, PLAIN)
+    pool = Pool()
+    path, problems = read_text(text, "t.call_path", Memory(pool))
     assert path is not None or problems
     for problem in problems:
         assert str(problem.span) and problem.message
+    assert read_text(text, "t.call_path", TokenByToken(pool)) == (path, problems)
     if path is not None:
         again, _ = read_text(print_path(path), "t.call_path", Memory(Pool()))
         assert again is not None
+
+
+@given(data=st.data())
+@pytest.mark.parametrize("variant", Variant)
+def test_paths_are_the_same_looked_up_and_token_by_token(variant, data):
+    pool = Pool()
+    memory = Memory(pool)
+    text = print_path(call_path(data, pool, variant))
+    for one in (text, text, damaged(data, text)):
+        again = read_text(one, "t", TokenByToken(pool))
+        assert read_text(one, "t", memory) == again
+
+
+REAL = ROOT / "specs" / "callpaths" / "nat" / "test000008.call_path"
+
+
+@given(st.data())
+def test_no_cut_goes_unseen(data):
+    text = REAL.read_text()
+    end = data.draw(st.integers(0, len(text.rstrip()) - 1))
+    path, problems = read_text(text[:end], "t.call_path", Memory(Pool()))
+    assert path is None
+    assert {problem.rule.code for problem in problems} & {"RSS401", "RSS402", "RSS403", "RSS405"}
+    assert all(problem.span.end <= end for problem in problems)
+
+
+def test_line_ends_and_byte_order_marks_of_other_systems(tmp_path):
+    whole, _ = read([REAL], Pool())
+    assert whole
+    for number, (data, code) in enumerate(
+        [
+            (REAL.read_bytes().replace(b"\n", b"\r\n"), None),
+            (b"\xef\xbb\xbf" + REAL.read_bytes(), None),
+            (REAL.read_text().encode("utf-16"), "RSS002"),
+            (REAL.read_bytes().replace(b"\n", b"\r"), "RSS401"),
+            (REAL.read_bytes().replace(b"symbolic\narray", "symbolic\u2028array".encode()), "RSS403"),
+            (REAL.read_bytes().replace(b"packet_receive(", b"packet\0receive("), "RSS403"),
+            (b"\x7fELF\x02\x01\x01\xd0", "RSS002"),
+        ]
+    ):
+        file = tmp_path / f"{number}.call_path"
+        file.write_bytes(data)
+        paths, problems = read([file], Pool())
+        assert [problem.rule.code for problem in problems][:1] == ([code] if code else []), number
+        assert len(paths) == (code is None)
+        if paths:
+            assert len(paths[0].calls) == len(whole[0].calls)
+
+
+def test_names_without_end_are_refused():
+    long = "m" * 5000
+    assert findings(PLAIN.replace("102:map_get", f"102:{long}"))[0][0] == "RSS403"
+    assert findings(PLAIN.replace("map:(ReadLSB", f"{long}:(ReadLSB"))[0][0] == "RSS403"
+    assert max(len(message) for _, _, message in findings(PLAIN.replace("N0:(", f"{long}:("))) < 120
 
 
 @given(st.text(alphabet="()[]:,&=@-> \nNU0w8array query false;kQ.#", max_size=80))

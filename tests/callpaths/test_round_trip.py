@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, is_dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from kquery_terms import WIDTHS, Maker, call_path
 from published import NAMES, ROOTS, origin
@@ -68,6 +69,75 @@ def test_paths(variant, data):
     if again.variant is not variant:  # nothing in the text shows which it is
         assert expected_values(again.variant, path.calls) == path.values
     assert print_path(again) == text
+
+
+RECORD = r"(?m)^[0-9]+:[a-z_]+\("
+SHAPES = {
+    "label in the query": r"\(query [^;]*N[0-9]+:[^;]*[ (=\[]N[0-9]+\b(?!:)",
+    "label in a call": r"Calls --[^;]*N[0-9]+:[^;]*[ (=]N[0-9]+\b(?!:)",
+    "update list": r"\[\(w32 [0-9]+\)=\(w8 [0-9]+\)",
+    "update at a computed index": r"[^&]\[\((?!w32)",
+    "array of constants": r"array table\[[0-9]+\] : w32 -> w8 = \[[0-9 ]+\]",
+    "several updates": r"\)=[^;&]*?, ?\n? *[N(]",
+    "shared updates": r"U[0-9]+:\[[^;]*U[0-9]+\b(?!:)",
+    "record of several lines": RECORD + r".*\n +[^ ;]",
+    "extra of several lines": r"(?m)^extra:.*\n +[^ ;]",
+    "condition of several lines": r"Constraints --\n(.*\n)*?\(.*\n +[^ ]",
+    "ReadLSB": r"\(ReadLSB w",
+    "ReadMSB": r"\(ReadMSB w",
+    "computed index": r"\(Read(LSB|MSB)? w[0-9]+ (N[0-9]+:)?\([A-Z]",
+    "no value": r"\) -> \[\]\n",
+    "pointer without pointee": r"(:\(w64 [0-9]+\)|\))&\[\.\.\.\][,)]",
+    "function": r"&FlowId_eq[,)]",
+    "only before": r"&\[[^;\[\]]+->\]",
+    "only after": r"&\[->[^\]]",
+    "neither": r"&\[->\]",
+    "element": r"\]\[(0|17):?",
+    "field left out": r"\]\[[a-z0-9_]+:?\(\.\.\.\)\]",
+    "returned function": r"\) -> [^;]*&f\n",
+    "returned pointee": r"\) -> [^;&]*&\[[^.\]]",
+    "returned nothing behind": r"\) -> [^;&]*&\[\]\[",
+    "returned field": r"\) -> [^;&]*&\[[^;]*\]\[[a-z0-9_]+:[^.]",
+    "returned field left out": r"\) -> [^;&]*&\[[^;]*\]\[[a-z0-9_]+:\(\.\.\.\)",
+    "no conditions": r"\(query \[\] false",
+    "no values": r"false\)\n",
+}
+"""What a text must show for the identity above to say something of it."""
+
+SHAPES_OF = {
+    Variant.PLAIN: {
+        "field": r"\]\[[a-z_]+\(",
+        "letter after a field's name": r"\]\[[a-z_]+:(true|false|N0)",
+        "value that is a pointer": r"false \[[^;]*\(w64 ",
+        "extra": r"\nextra: the_chunk&[0-9]+ = &\[\(\.\.\.\)",
+    },
+    Variant.COLON: {
+        "field": r"\]\[[a-z_]+:\(",
+        "extra": r"\nextra: the_chunk&[0-9]+ = &\[\(\.\.\.\)",
+    },
+    Variant.TAGGED: {
+        "field": r"\]\[[a-z_]+:\(",
+        "bare pointer": r"[a-z]:&[0-9]+[,)]",
+        "kind of memory": r"\nextra:PCV:the_chunk: &",
+        "kind of number": r"\nextra:DS:map_occurence2:",
+        "tag": r"Tags --\ntraversal = hit = 1\n",
+    },
+}
+
+
+@pytest.mark.parametrize("variant", Variant)
+def test_every_shape_is_among_the_paths(variant):
+    missing = {name: re.compile(shape) for name, shape in (SHAPES | SHAPES_OF[variant]).items()}
+
+    @settings(max_examples=300, derandomize=True, database=None, phases=[Phase.generate])
+    @given(st.data())
+    def look(data):
+        text = print_path(call_path(data, Pool(), variant))
+        for name in [name for name, shape in missing.items() if shape.search(text)]:
+            del missing[name]
+
+    look()
+    assert set(missing) == set()
 
 
 @given(st.data())

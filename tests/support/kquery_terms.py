@@ -86,8 +86,8 @@ class Maker:
     def _read(self, count, depth):
         array = self.draw(st.sampled_from([array for array in self.arrays if array.size >= count]))
         updates = []
-        if depth and self.draw(st.integers(0, 3)) == 0:
-            for _ in range(self.draw(st.integers(1, 3))):
+        if depth and self.draw(st.booleans()):
+            for _ in range(self.draw(st.integers(1, 2))):
                 updates.append((self.term(32, depth - 1), self.term(8, depth - 1)))
             shared = self.made.setdefault("updates", [])
             if shared and self.draw(st.booleans()):
@@ -134,7 +134,7 @@ def _argument(make, variant):
             fields = [
                 Field(
                     draw(st.one_of(_names(), st.sampled_from(("0", "17")))),
-                    pointees(make, draw(st.sampled_from(WIDTHS))) if draw(st.integers(0, 4)) else None,
+                    pointees(make, draw(st.sampled_from((1, *WIDTHS)))) if draw(st.integers(0, 4)) else None,
                 )
                 for _ in range(draw(st.integers(0, 3)))
             ]
@@ -162,8 +162,13 @@ def _result(make):
         case 3:
             return Result(make.term(64, 1), pointer=True)
         case _:
-            fields = tuple((draw(_names()), make.term(16, 1)) for _ in range(draw(st.integers(0, 2))))
-            return Result(make.term(64, 1), pointee=make.term(32, 1), pointer=True, fields=fields)
+            fields = tuple(
+                (draw(_names()), make.term(16, 1) if draw(st.integers(0, 3)) else None)
+                for _ in range(draw(st.integers(0, 2)))
+            )
+            # Without fields there is no telling it from a pointer whose pointee was not traced.
+            pointee = make.term(32, 1) if not fields or draw(st.booleans()) else None
+            return Result(make.term(64, 1), pointee=pointee, pointer=True, fields=fields)
 
 
 def call_path(data, pool, variant):
