@@ -11,54 +11,25 @@ from functools import cached_property
 from itertools import product
 
 from rss_callpaths.accesses.access import Access, Accesses, PathAccesses, StateObject
-from rss_callpaths.infer.bits import PacketBit, bits_of
-from rss_callpaths.infer.bypass import Bypass, Tie
+from rss_callpaths.infer.bypass import Bypass
 from rss_callpaths.infer.clearing import clears_own
-from rss_callpaths.infer.found import Clash, Doubt, Entry, Found, Seen, Unplaced
+from rss_callpaths.infer.found import Entry, Found
+from rss_callpaths.infer.keyed import Keyed
 from rss_callpaths.infer.ownership import Owned, Ownership, is_expiry
-from rss_callpaths.infer.pairs import FIRST, SECOND, Pairs
-from rss_callpaths.infer.relation import Atom, Atoms, Same, relation
 from rss_callpaths.infer.results import identity
-from rss_callpaths.infer.shapes import Meeting, hashable_fields, meeting, place, shape
+from rss_callpaths.infer.ties import require
 from rss_callpaths.library import Kind
-from rss_callpaths.terms import Read, Term
-from rss_callpaths.terms.bytewise import bytes_of, nodes
 from rss_dsl.nic import NicProfile
 
 
-def conflicts(
-    accesses: Accesses, ownership: Ownership, checks: Bypass, pairs: Pairs, nic: NicProfile
-) -> Found:
+def conflicts(accesses: Accesses, ownership: Ownership, checks: Bypass, nic: NicProfile) -> Found:
     """Every pair of accesses to every object."""
     found = Found()
     for each in accesses.objects:
-        _Object(each, accesses, ownership, checks, pairs, nic, found).examine()
+        _Object(each, accesses, ownership, checks, nic, found).examine()
     for tie in checks.ties:
-        _tie(tie, nic, found)
+        require(tie, nic, found)
     return found
-
-
-def _tie(tie: Tie, nic: NicProfile, found: Found) -> None:
-    atoms = frozenset(a for a in tie.atoms if _is_hashed(a, tie, nic))
-    made = relation(tie.writer.port, tie.reader.port, atoms)
-    sides = (tie.writer, tie.writer_reading), (tie.reader, tie.reader_reading)
-    if tie.unplaced:
-        found.unplaced += [
-            Unplaced(use.port, reading.name, use.access)
-            for bad, (use, reading) in zip(tie.unplaced, sides, strict=True)
-            if bad
-        ]
-    else:
-        classes = tie.writer_reading.packet_class, tie.reader_reading.packet_class
-        found.add(made, classes, tie.writer.access, tie.reader.access)
-
-
-def _is_hashed(atom: Atom, tie: Tie, nic: NicProfile) -> bool:
-    if isinstance(atom, Same):
-        first = atom.first[0] in hashable_fields(nic, tie.writer_reading.packet_class)
-        return first and atom.second[0] in hashable_fields(nic, tie.reader_reading.packet_class)
-    reading = (tie.writer_reading, tie.reader_reading)[atom.side]
-    return atom.bit[0] in hashable_fields(nic, reading.packet_class)
 
 
 class _Object:
@@ -68,11 +39,10 @@ class _Object:
         accesses: Accesses,
         ownership: Ownership,
         checks: Bypass,
-        pairs: Pairs,
         nic: NicProfile,
         found: Found,
     ) -> None:
-        self.object, self.nic, self.found, self.pairs = each, nic, found, pairs
+        self.object, self.nic, self.found = each, nic, found
         self.accesses, self.ownership, self.checks = accesses, ownership, checks
 
     @cached_property
@@ -122,7 +92,7 @@ class _Object:
         self._local(local)
         self._against(whole, entries, "whole")
         self._against(keyed, local, "index")
-        self._keyed(keyed)
+        Keyed(self.object, self.ownership, self._prefilled, self.nic, self.found).examine(keyed)
 
     def _entries(self, path: PathAccesses, access: Access) -> Iterator[Entry]:
         key = identity(access)
@@ -189,11 +159,11 @@ class _Object:
                 if not (first.access.mutates or second.access.mutates):
                     continue
                 if first.owned.chain != second.owned.chain:
-                    self._clash(first, second, "chains")
+                    self.found.clash(self.object, first, second, "chains")
                 elif not (first.owned.plain and second.owned.plain):
                     sides = [(e.path, e.access, e.owned) for e in (first, second) if e.owned is not None]
                     if not self.ownership.disjoint(sides[0], sides[1]):
-                        self._clash(first, second, "overlap")
+                        self.found.clash(self.object, first, second, "overlap")
         self._ignore(
             (e.access for e in entries), "its index belongs to the core of the packets that have its key"
         )
@@ -201,120 +171,4 @@ class _Object:
     def _against(self, entries: Sequence[Entry], others: Sequence[Entry], why: str) -> None:
         for first, second in product(entries, others):
             if first.access.mutates or second.access.mutates:
-                self._clash(first, second, "idle" if first.port is None else why)
-
-    def _clash(self, first: Entry, second: Entry, why: str, unhashed: frozenset[str] = frozenset()) -> None:
-        self.found.clashes.append(Clash(self.object, first.access, second.access, why, unhashed))
-
-    # --- keys -----------------------------------------------------------------------------------------------
-
-    def _keyed(self, entries: Sequence[Entry]) -> None:
-        seen: dict[Seen, list[Access]] = {}
-        for entry in entries:
-            key = entry.access.key
-            bits = bits_of(key) if key is not None else ()
-            computed = self._computed(key) if key is not None else ()
-            if entry.port is None:
-                continue
-            for reading in entry.path.readings:
-                made = shape(bits, computed, reading)
-                changes = self._changes(entry)
-                source = (entry.path.path.name, key) if None in bits else None
-                name = reading.name if made.unplaced else ""
-                one = Seen(entry.port, made, changes, entry.access.mutates, source, name, entry, reading)
-                seen.setdefault(one, []).append(entry.access)
-        every = list(seen)
-        for at, first in enumerate(every):
-            for second in every[at:]:
-                if first.mutates or second.mutates:
-                    self._pair(first, second, {*seen[first], *seen[second]})
-
-    def _computed(self, key: Term) -> list[int]:
-        """The bytes of the packet that a key is computed from and does not consist of."""
-        bits = bits_of(key)
-        if None not in bits:
-            return []
-        found: set[int] = set()
-        for at, byte in enumerate(bytes_of(key, self.ownership.pool)):
-            if None in bits[8 * at : 8 * at + 8]:
-                found |= _packet_bytes(byte)
-        return sorted(found)
-
-    def _changes(self, entry: Entry) -> bool:
-        """Whether an access changes its cell, or finds an index under which its path changes something."""
-        access = entry.access
-        if access.mutates or access.kind is not Kind.READ or self.object not in self.ownership.chain_of:
-            return access.mutates
-        return self._prefilled or any(
-            other.mutates and other.function.index == "key" and self.ownership.same(other.key, access.result)
-            for other in entry.path.accesses
-        )
-
-    def _pair(self, first: Seen, second: Seen, accesses: set[Access]) -> None:
-        met = meeting(first.shape, second.shape, self.nic)
-        if met is None:
-            return
-        atoms = met.atoms
-        if met.open and (_opaque(first) or _opaque(second)):
-            more = self._implied(first, second)
-            if more is None:
-                return
-            atoms |= more
-        made = relation(first.port, second.port, atoms)
-        if first.shape.unplaced or second.shape.unplaced:
-            self.found.doubtful.append(Doubt(self.object, made, first, second))
-        elif not atoms:
-            self._clash(first.entry, second.entry, _why(first, second, met), met.unhashed)
-        else:
-            self.found.add(made, (first.shape.packet_class, second.shape.packet_class), *accesses)
-
-    def _implied(self, first: Seen, second: Seen) -> Atoms | None:
-        """Bytes of fields that equal keys force to be equal; None: keys can't be equal."""
-        one_key, other_key = first.entry.access.key, second.entry.access.key
-        if one_key is None or other_key is None or one_key.width != other_key.width:
-            return frozenset()
-        keys = one_key, other_key
-        pairs, flags = self.pairs, []
-        for side, one, key in zip((FIRST, SECOND), (first, second), keys, strict=True):
-            flags += pairs.conditions(side, one.entry.path, one.reading.condition, key)
-        flags.append(pairs.terms.equal(pairs.word(FIRST, keys[0]), pairs.word(SECOND, keys[1])))
-        if not pairs.possible(flags):
-            return None
-        wanted = [(a, b) for a in self._computed(keys[0]) for b in self._computed(keys[1])]
-        words = [(pairs.byte(FIRST, a), pairs.byte(SECOND, b)) for a, b in wanted]
-        atoms: set[Atom] = set()
-        for (a, b), certain in zip(wanted, pairs.implied(flags, words), strict=True):
-            if certain:
-                atoms |= set(self._byte(first, second, a, b))
-        return frozenset(atoms)
-
-    def _byte(self, first: Seen, second: Seen, one: int, other: int) -> Iterator[Atom]:
-        for bit in range(8):
-            a = place(PacketBit(one, bit), first.reading)
-            b = place(PacketBit(other, bit), second.reading)
-            if not (isinstance(a, tuple) and isinstance(b, tuple)):
-                continue
-            ours = hashable_fields(self.nic, first.shape.packet_class)
-            if a[0] in ours and b[0] in hashable_fields(self.nic, second.shape.packet_class):
-                yield Same(a, b)
-
-
-def _why(first: Seen, second: Seen, met: Meeting) -> str:
-    if met.unhashed:
-        return "unhashed"
-    if _opaque(first) or _opaque(second):
-        return "symbol"
-    return "constant"
-
-
-def _opaque(one: Seen) -> bool:
-    """Whether the key has bits that are neither constants nor bits of the packet."""
-    return one.entry.access.key is not None and None in bits_of(one.entry.access.key)
-
-
-def _packet_bytes(term: Term) -> set[int]:
-    found: set[int] = set()
-    for node in nodes(term):
-        if isinstance(node, Read):
-            found |= {bit.byte for bit in bits_of(node) if isinstance(bit, PacketBit)}
-    return found
+                self.found.clash(self.object, first, second, "idle" if first.port is None else why)

@@ -58,6 +58,17 @@ class Found:
     """Packets whose bytes are compared with a cell, but are no fields of their class."""
     ignored: dict[tuple[str, int, int], str] = field(default_factory=dict)
 
+    def clash(
+        self,
+        each: StateObject,
+        first: Entry,
+        second: Entry,
+        why: str,
+        unhashed: frozenset[str] = frozenset(),
+    ) -> None:
+        """A pair that nothing ties."""
+        self.clashes.append(Clash(each, first.access, second.access, why, unhashed))
+
     def add(self, found: Relation, classes: tuple[str, str], *accesses: Access) -> None:
         """A relation that some accesses need."""
         self.relations.setdefault(found, set()).update(accesses)

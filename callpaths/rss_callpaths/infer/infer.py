@@ -64,7 +64,7 @@ class _Inference:
         self.pairs = pairs = Pairs()
         self.ownership = Ownership(accesses, pool, pairs)
         self.checks: Bypass = bypass(accesses, self.ownership, pairs)
-        self.found: Found = conflicts(accesses, self.ownership, self.checks, pairs, nic)
+        self.found: Found = conflicts(accesses, self.ownership, self.checks, nic)
         self.findings: list[Diagnostic] = []
 
     def result(self) -> Inferred:
