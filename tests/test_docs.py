@@ -34,7 +34,7 @@ from rss_dsl.loading import loads, std_files
 from rss_dsl.pages import explanation
 from rss_dsl.spec import Import, PortDecl, Relation
 from rss_solver.proof import Proof
-from rss_synth.nf.template import nf_templates
+from rss_synth.nf.catalogue import nf_templates
 from rssc.exits import Exit
 from rssc.pipeline import NoKey, compile_spec
 

@@ -63,11 +63,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _answer(arguments: Sequence[str] | None) -> int:
     options = parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        return _run(options)
     except Exception as error:
         if isinstance(error, OSError) and is_streams(error):
             raise
         return _failed(error, options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    folders = getattr(options, "template", None)
+    if not folders:
+        return int(options.run(options))
+    from rss_synth.nf.catalogue import added_templates
+    from rssc.templates import functions
+
+    with added_templates(functions(folders)):
+        return int(options.run(options))
 
 
 def _failed(error: Exception, options: argparse.Namespace) -> int:

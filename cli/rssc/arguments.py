@@ -16,6 +16,19 @@ else:
 def add_spec(parser: argparse.ArgumentParser) -> None:
     """The spec."""
     parser.add_argument("spec", type=Path, metavar="SPEC", help="the .rss file")
+    add_templates(parser)
+
+
+def add_templates(parser: argparse.ArgumentParser) -> None:
+    """Templates of the user's."""
+    parser.add_argument(
+        "--template",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="a folder with a network function (nf.toml) or a target (target.toml) of your own; repeatable",
+    )
 
 
 def add_format(parser: argparse.ArgumentParser, *formats: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from rss_dsl.check.lints import public_key
 from rss_dsl.check.report import Report
-from rss_dsl.diagnostics import Diagnostic
+from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.problem import Port, Problem
+from rss_solver.conflicts.conflict import Conflict
 from rss_solver.diagnostics.findings import spread_findings
 from rss_solver.keys import GivenKey, apply, apply_one
 from rss_solver.proof import Proof, Verdict
@@ -17,7 +18,7 @@ from rss_solver.solution import PortSolution, Solution
 from rssc.exits import Exit
 from rssc.inputs import Given, find_port, read_given
 from rssc.outcome import conflict_exit, unproven_exit
-from rssc.pipeline import Checked, NoKey, compile_spec, front, ready
+from rssc.pipeline import Checked, NoKey, compile_spec, front, ready, solve
 from rssc.progress import stage
 
 
@@ -42,16 +43,33 @@ def judged(keys: Keys) -> Verdict:
         return verify(keys.problem, keys.solution)
 
 
-def keys_for(options: argparse.Namespace) -> Keys | Exit:
-    """The keys a command works with, or the exit code if there are none."""
+def keys_for(
+    options: argparse.Namespace, without: Callable[[Problem], Diagnostic | None] | None = None
+) -> Keys | Exit:
+    """The keys a command works with, or the exit code if there are none.
+
+    Where no key satisfies the requirements, `without` may tell why the command can do without them.
+    """
     if options.keys:
         return _given(options)
     compiled = compile_spec(options.spec, getattr(options, "seed", None))
     if isinstance(compiled, NoKey):
+        remark = without(compiled.problem) if without else None
+        if remark:
+            return _any_keys(compiled, remark)
         return conflict_exit(compiled.problem, compiled.conflict, options.format)
     if not isinstance(compiled.verdict, Proof):
         return unproven_exit(compiled.problem, compiled.verdict, options.format)
     return Keys(compiled.problem, compiled.solved.solution, compiled.findings, compiled.verdict)
+
+
+def _any_keys(compiled: NoKey, remark: Diagnostic) -> Keys:
+    """Keys that only spread the load."""
+    free = replace(compiled.problem, requirements=())
+    solved = solve(free)
+    if isinstance(solved, Conflict):  # a pinned or shared key is at fault
+        raise RssError([remark])
+    return Keys(free, solved.solution, (*compiled.findings, remark), None)
 
 
 def _given(options: argparse.Namespace) -> Keys:

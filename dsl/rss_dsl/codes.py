@@ -173,6 +173,12 @@ NF_NAME = Rule("RSS630", "nf-unusable-name", _E)
 NF_MISSING = Rule("RSS631", "nf-block-missing", _E)
 NF_KEYS_DO_NOT_SERVE = Rule("RSS632", "nf-keys-do-not-serve", _W)
 NF_NO_CLASS = Rule("RSS633", "nf-without-state", _W)
+NF_NO_KEYS = Rule("RSS634", "nf-without-keys", _W)
+
+# 640-649: templates
+NF_TEMPLATE = Rule("RSS640", "bad-nf-template", _E)
+TARGET_TEMPLATE = Rule("RSS641", "bad-target-template", _E)
+UNKNOWN_TARGET = Rule("RSS642", "unknown-target", _E)
 
 # 650-659: rte_flow rules
 NO_RULES = Rule("RSS650", "rules-not-known", _E)

@@ -5,8 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 from functools import cache
+from traceback import extract_tb
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from rss_dsl.diagnostics import Diagnostic, RssError, Rule
+from rss_dsl.source import Source, Span
 
 
 def render(template_name: str, **context: object) -> str:
@@ -14,9 +19,25 @@ def render(template_name: str, **context: object) -> str:
     return _environment().get_template(template_name).render(**context)
 
 
-def render_text(template: str, **context: object) -> str:
-    """The text of a template that is given as such."""
-    return _environment().from_string(template).render(**context)
+def render_source(template: Source, rule: Rule, **context: object) -> str:
+    """The text of a template that users can have written: it sees its context and nothing else.
+
+    RssError with that rule, at the template's line, where it is wrong.
+    """
+    try:
+        return _sandbox().from_string(template.text).render(**context)
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        message = f"the template cannot be rendered: {error}"
+        raise RssError([Diagnostic(rule=rule, message=message, span=_place(template, error))]) from None
+
+
+def _place(template: Source, error: Exception) -> Span:
+    """The line that the template engine was at."""
+    frames = extract_tb(error.__traceback__)
+    known = [frame.lineno or 1 for frame in frames if frame.filename == "<template>"]
+    line = error.lineno if isinstance(error, TemplateSyntaxError) else (known or [1])[-1]
+    start = sum(len(text) + 1 for text in template.text.split("\n")[: line - 1])
+    return Span(template, start, start + len(template.line(line)))
 
 
 def c_bytes(data: bytes) -> str:
@@ -43,14 +64,18 @@ def rows(items: Iterable[object], width: int) -> list[list[str]]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("rss_synth", "templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
+    return _prepared(Environment(loader=PackageLoader("rss_synth", "templates"), autoescape=False))
+
+
+@cache
+def _sandbox() -> Environment:
+    return _prepared(ImmutableSandboxedEnvironment(autoescape=False))
+
+
+def _prepared(environment: Environment) -> Environment:
+    """Strict, with the same layout and filters for all."""
+    environment.undefined = StrictUndefined
+    environment.trim_blocks = environment.lstrip_blocks = environment.keep_trailing_newline = True
     named = (c_bytes, hex_colon, comment, rows)
     environment.filters.update({function.__name__: function for function in named})
     environment.filters["shell_quote"] = shlex.quote

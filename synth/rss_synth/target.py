@@ -35,8 +35,15 @@ class Provenance:
 class Target(Protocol):
     """One way to use a solution. Raises `RssError` with 6xx diagnostics where it can't."""
 
-    name: str
-    summary: str
+    @property
+    def name(self) -> str:
+        """What `--target` says."""
+        ...
+
+    @property
+    def summary(self) -> str:
+        """What it writes, in a few words."""
+        ...
 
     def emit(self, problem: Problem, solution: Solution, origin: Provenance) -> tuple[Artifact, ...]:
         """The files, in a stable order."""

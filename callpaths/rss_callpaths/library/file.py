@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import fields
 from enum import StrEnum
@@ -13,6 +12,7 @@ from rss_callpaths.library import Function, Kind, Library, Mutates, PacketRole
 from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.source import Source, Span
+from rss_dsl.toml import read_toml, table_span
 
 _E = TypeVar("_E", bound=StrEnum)
 _ITEMS = tuple(item.name for item in fields(Function) if item.name != "name")
@@ -36,17 +36,15 @@ def read_library(sources: Iterable[Source], base: Library | None = None) -> Libr
     wrong: list[Diagnostic] = []
     for source in sources:
         try:
-            tables = tomllib.loads(source.text)
-        except tomllib.TOMLDecodeError as error:
-            wrong.append(_diagnostic(_syntax_span(source, str(error)), f"not TOML: {_bare(str(error))}"))
+            tables = read_toml(source, codes.LIBRARY_ENTRY)
+        except RssError as error:
+            wrong += error.diagnostics
             continue
         for name, table in tables.items():
             try:
                 functions[name] = _function(name, table)
-            except _WrongError as error:
-                wrong.append(
-                    _diagnostic(_table_span(source, name), f"function `{name}`: {error}", error.help)
-                )
+            except _WrongError as why:
+                wrong.append(_diagnostic(table_span(source, name), f"function `{name}`: {why}", why.help))
     if wrong:
         raise RssError(wrong)
     return Library(functions)
@@ -155,22 +153,3 @@ def _choice(table: dict[str, object], item: str, options: type[_E], default: _E)
 
 def _diagnostic(span: Span, message: str, help: str | None = None) -> Diagnostic:
     return Diagnostic(rule=codes.LIBRARY_ENTRY, message=message, span=span, help=help)
-
-
-def _table_span(source: Source, name: str) -> Span:
-    at = max(source.text.find(f"[{name}]"), 0)
-    return Span(source, at, at + len(name) + 2)
-
-
-def _syntax_span(source: Source, message: str) -> Span:
-    """Where the TOML reader says: `… (at line 3, column 5)`."""
-    digits = [int(part) for part in message.replace(")", " ").replace(",", " ").split() if part.isdigit()]
-    line = digits[0] if len(digits) == 2 else source.text.count("\n") + 1
-    start = sum(len(text) + 1 for text in source.text.split("\n")[: line - 1])
-    at = start + (digits[1] - 1 if len(digits) == 2 else 0)
-    return Span(source, at, at)
-
-
-def _bare(message: str) -> str:
-    text = message.split(" (at ")[0]
-    return text[:1].lower() + text[1:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rssc.arguments import Subparsers, add_format
+from rssc.arguments import Subparsers, add_format, add_templates
 from rssc.exits import Exit
 
 
@@ -13,6 +13,7 @@ def add(subparsers: Subparsers) -> None:
     """Register the command."""
     parser = subparsers.add_parser("check", help="parse and check specs; every error at once")
     parser.add_argument("specs", type=Path, nargs="+", metavar="SPEC", help="the .rss files")
+    add_templates(parser)
     add_format(parser, "sarif")
     parser.set_defaults(run=run)
 

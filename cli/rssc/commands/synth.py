@@ -18,7 +18,7 @@ def add(subparsers: Subparsers) -> None:
         description="Artifacts are written for proven keys only, solved or given with --keys.",
     )
     add_spec(parser)
-    parser.add_argument("--target", required=True, metavar="T", choices=TARGETS, help=", ".join(TARGETS))
+    parser.add_argument("--target", required=True, metavar="T", help=f"{', '.join(TARGETS)}, or your own")
     parser.add_argument("--out", required=True, type=folder, metavar="DIR", help="the folder to write to")
     add_key_source(parser)
     parser.set_defaults(run=run)
@@ -26,9 +26,10 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> Exit:
     """Solve or take keys, prove, emit, write."""
+    from rss_dsl.diagnostics import Diagnostic
     from rss_solver.proof import Proof
+    from rss_synth.nf.strategy import shares_state
     from rss_synth.target import Provenance
-    from rss_synth.targets import TARGETS
     from rssc import __version__
     from rssc.documents import emit
     from rssc.inputs import identity
@@ -37,8 +38,13 @@ def run(options: argparse.Namespace) -> Exit:
     from rssc.report import tell
     from rssc.show import show_verdict
     from rssc.sources import judged, keys_for
+    from rssc.templates import target
 
-    found = keys_for(options)
+    wanted = target(options.target, options.template)
+    if isinstance(wanted, Diagnostic):
+        tell([wanted])
+        return Exit.USAGE
+    found = keys_for(options, shares_state if options.target == "nf" else None)
     if isinstance(found, Exit):
         return found
     tell(found.findings)
@@ -48,7 +54,7 @@ def run(options: argparse.Namespace) -> Exit:
         return verdict_exit(verdict)
     spec = identity(found.problem)
     origin = Provenance(__version__, spec.path, spec.sha256)
-    artifacts = TARGETS[options.target]().emit(found.problem, found.solution, origin)
+    artifacts = wanted.emit(found.problem, found.solution, origin)
     written = write_artifacts(options.out, artifacts)
     remarks = list(dict.fromkeys(artifact.remark for artifact in artifacts if artifact.remark))
     if options.format == "json":

@@ -15,11 +15,11 @@ from rss_dsl.diagnostics import Diagnostic, Label, Rule
 from rss_dsl.problem import Port, Problem
 from rss_dsl.source import Span
 from rss_dsl.spec import Nf, NfItem
-from rss_synth.nf.template import SECOND, YEAR, Kind, NfTemplate, Parameter, nf_templates
+from rss_synth.nf.catalogue import nf_templates
+from rss_synth.nf.template import SECOND, YEAR, Kind, NfTemplate, Parameter
 
 _SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What may land in C strings, file names and a Makefile."""
-_KINDS = {Kind.PORT: "word", Kind.COUNT: "integer", Kind.DURATION: "duration", Kind.WORD: "word"}
 _EXAMPLES = {Kind.COUNT: "`65536`", Kind.DURATION: "`60s` or `300ms`"}
 
 
@@ -108,7 +108,7 @@ def _value(
             help = f"add `{parameter.name} PORT`; the spec has {ports or 'no ports'}"
             found.add(codes.MISSING_NF_PARAMETER, message, header(nf), help=help)
         return parameter.default
-    if item.value.kind != _KINDS[parameter.kind]:
+    if item.value.kind != parameter.kind.spelled:
         message = f"`{parameter.name}` is {parameter.kind}, not `{item.value.text}`"
         found.add(codes.NF_VALUE, message, item.value.span, help=f"write {_example(parameter, problem)}")
         return None

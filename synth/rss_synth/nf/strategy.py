@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from rss_dsl import codes
@@ -51,6 +52,20 @@ def strategy_findings(problem: Problem, solution: Solution) -> tuple[Diagnostic,
     return () if serve(verdict) else (_warning(plan.params, problem.nf, verdict),)
 
 
+def shares_state(problem: Problem) -> Diagnostic | None:
+    """Why a network function needs no keys that satisfy the requirements; None where it does."""
+    plan = make_plan(problem, problem.nf).plan if problem.nf else None
+    if problem.nf is None or plan is None or plan.params.strategy == "shared-nothing":
+        return None
+    strategy = "locks" if plan.params.strategy == "auto" else plan.params.strategy
+    return Diagnostic(
+        rule=codes.NF_NO_KEYS,
+        message=f"no key satisfies the requirements, so it is made with strategy `{strategy}`",
+        span=_place(problem.nf),
+        help="`rssc explain` shows which requirements are in each other's way",
+    )
+
+
 def _warning(params: NfParams, nf: Nf, verdict: Verdict | None) -> Diagnostic:
     effect = "so `auto` is `locks`" if params.strategy == "auto" else "so it cannot be `shared-nothing`"
     return Diagnostic(
@@ -81,9 +96,14 @@ def _lacking(params: NfParams, verdict: Verdict | None) -> str:
 
 
 def _way_out(params: NfParams) -> str:
-    asked = " and ".join(f"`require {need}`" for need in params.template.needs)
-    ports = zip(params.template.roles, params.ports, strict=True)
-    return f"{asked} (with {', '.join(f'`{port.name}` for `{role}`' for role, port in ports)}) would do"
+    asked = [_with_ports(need, params) for need in params.template.needs]
+    return f"add {' and '.join(f'`require {need}`' for need in asked)}"
+
+
+def _with_ports(need: str, params: NfParams) -> str:
+    """A need with the ports' names for the roles."""
+    ports = {role: port.name for role, port in zip(params.template.roles, params.ports, strict=True)}
+    return re.sub(r"[a-z][a-z0-9_]*(?=['.])", lambda found: ports.get(found[0], found[0]), need)
 
 
 def _place(nf: Nf) -> Span:

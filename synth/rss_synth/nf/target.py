@@ -19,17 +19,14 @@ from rss_dsl.problem import HashInput, Port, Problem
 from rss_dsl.source import Span
 from rss_dsl.spec import Nf
 from rss_solver.solution import Solution
+from rss_synth.nf.catalogue import nf_templates
 from rss_synth.nf.params import NfParams
 from rss_synth.nf.plan import C_FIELDS, NfPlan, make_plan
 from rss_synth.nf.strategy import decide
-from rss_synth.nf.template import Kind, Parameter, nf_templates
-from rss_synth.render import render, render_text
+from rss_synth.nf.template import Kind, Parameter
+from rss_synth.render import render, render_source
 from rss_synth.target import Artifact, Provenance
 
-_COMMON = ("common/files.c", "common/message.c", "common/parse.c", "packet/packet.c", "state/table.c")
-_STEERING = ("steering/steering.c", "steering/toeplitz.c")
-_REPLAY = ("replay/options.c", "replay/presplit.c", "replay/replay.c", "replay/trace.c")
-_DPDK = ("dpdk/main.c", "dpdk/port.c", "dpdk/worker.c")
 _GENERATED = ("Makefile", "README.md", "config.c", "dpdk_config.c", "roles.h")
 _INDEX = {
     Index.LSB: "INDEX_LOW_BITS",
@@ -90,16 +87,15 @@ class NfTarget:
             "queues": plan.params.ports[0].queues,
             "per_core": math.ceil(plan.params.capacity / plan.params.ports[0].queues),
             "own": _shown(plan.params),
-            "sources": {
-                "replay": sorted((*_COMMON, *_STEERING, *_REPLAY)),
-                "dpdk": sorted((*_COMMON, *_STEERING, *_DPDK)),
-            },
             "version": origin.version,
             "spec": _printable(origin.spec),
             "sha256": _printable(origin.sha256),
         }
         generated = [Artifact(name, render(f"nf/{name}.j2", **context)) for name in _GENERATED]
-        code = Artifact("nf.c", render_text(plan.params.template.code, **_code_context(plan, context)))
+        code = Artifact(
+            "nf.c",
+            render_source(plan.params.template.code, codes.NF_TEMPLATE, **_code_context(plan, context)),
+        )
         return tuple(sorted((*generated, code, *_runtime()), key=lambda artifact: artifact.path))
 
 

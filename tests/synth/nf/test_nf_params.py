@@ -182,7 +182,7 @@ def test_users_hear_that_keys_do_not_serve(lab):
     problem = lab.a_problem(nf, condition=None)
     (found,) = strategy_findings(problem, lab.a_solution(problem, wan=lab.THESIS_LAN))
     assert found.severity is Severity.WARNING and "so `auto` is `locks`" in found.message
-    assert "`require lan.ip_src == wan.ip_dst" in found.help
+    assert "`require LAN.ip_src == WAN.ip_dst" in found.help
     assert strategy_findings(problem, lab.a_solution(problem)) == ()
     assert strategy_findings(replace(problem, nf=None), lab.a_solution(problem)) == ()
 

@@ -1,0 +1,49 @@
+"""TOML files that users write: read with the place of what is wrong."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+from rss_dsl.diagnostics import Diagnostic, RssError, Rule
+from rss_dsl.source import Source, Span
+
+
+def read_toml(source: Source, rule: Rule) -> dict[str, object]:
+    """The tables of a text. RssError with that rule where it is not TOML."""
+    try:
+        return tomllib.loads(source.text)
+    except tomllib.TOMLDecodeError as error:
+        place = _syntax_span(source, str(error))
+        raise RssError(
+            [Diagnostic(rule=rule, message=f"not TOML: {_bare(str(error))}", span=place)]
+        ) from None
+
+
+def table_span(source: Source, name: str) -> Span:
+    """Where a table begins; the start of the text where it cannot be seen."""
+    return _found(source, rf"^\[{re.escape(name)}\]")
+
+
+def item_span(source: Source, name: str) -> Span:
+    """Where an item of that name is first set or a table of it begins; the start where neither is seen."""
+    return _found(source, rf"^\s*{re.escape(name)}\s*=|^\[{re.escape(name)}\]")
+
+
+def _found(source: Source, pattern: str) -> Span:
+    found = re.search(pattern, source.text, re.MULTILINE)
+    return Span(source, *found.span()) if found else Span(source, 0, 0)
+
+
+def _syntax_span(source: Source, message: str) -> Span:
+    """Where the TOML reader says: `… (at line 3, column 5)`."""
+    digits = [int(part) for part in message.replace(")", " ").replace(",", " ").split() if part.isdigit()]
+    line = digits[0] if len(digits) == 2 else source.text.count("\n") + 1
+    start = sum(len(text) + 1 for text in source.text.split("\n")[: line - 1])
+    at = start + (digits[1] - 1 if len(digits) == 2 else 0)
+    return Span(source, at, at)
+
+
+def _bare(message: str) -> str:
+    text = message.split(" (at ")[0]
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,196 @@
+"""Templates of users: read with every mistake at its place, rendered in a sandbox, used like rssc's own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rss_dsl.diagnostics import RssError
+from rss_synth.nf.catalogue import added_templates, nf_templates
+from rss_synth.nf.loading import load_template
+from rss_synth.own_target import load_target
+from rssc.__main__ import main
+
+NFS = Path(__file__).parents[3] / "synth" / "rss_synth" / "nfs"
+SPEC = """port LAN { nic intel-x710  hash ipv4-tcp  queues 2 }
+port WAN { nic intel-x710  hash ipv4-tcp  queues 2 }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(NFS / "nop", tmp_path / "counter")
+    return tmp_path / "counter"
+
+
+def mistakes(folder: Path, text: str) -> list[str]:
+    (folder / "nf.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(RssError) as raised:
+        load_template(folder)
+    return [
+        f"{d.span.start and text[: d.span.start].count(chr(10))}: {d.message}"
+        for d in raised.value.diagnostics
+    ]
+
+
+GOOD = 'summary = "counts"\nroles = ["lan", "wan"]\nclasses = []\nneeds = []\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("summary = ", "not TOML"),
+        (GOOD.replace('"counts"', "3"), "`summary` is not one line of text"),
+        (GOOD.replace('["lan", "wan"]', '["lan", "lan"]'), "each with a role of its own"),
+        (GOOD.replace('"wan"', '"WAN; system"'), "`WAN; system` cannot be a role"),
+        (GOOD.replace("classes = []", 'classes = ["ipv4-tpc"]'), "no packet class `ipv4-tpc`"),
+        (GOOD.replace("needs = []", "needs = 1"), "`needs` is not a list of texts"),
+        (GOOD + "wants = 1\n", "no item `wants`"),
+        (GOOD + "[parameters.rate]\nkind = 'count'\n", "parameter `rate` needs a table with an `about`"),
+        (GOOD + "[parameters.rate]\nkind = 'size'\nabout = 'x'\n", "parameter `rate` has no `kind`"),
+        (GOOD + "[parameters.lan]\nkind = 'count'\nabout = 'x'\n", "parameter `lan` cannot have this name"),
+        (GOOD + "[parameters.rate]\nkind = 'count'\nabout = 'x'\nhigh = -1\n", "`high` that is no count"),
+        (
+            GOOD + "[parameters.rate]\nkind = 'count'\nabout = 'x'\ndefault = '5s'\n",
+            "its default `5s` is not",
+        ),
+        (GOOD + "[parameters.rate]\nkind = 'word'\nabout = 'x'\n", "`words` does not list which"),
+    ],
+)
+def test_each_mistake_is_named(folder, text, expected):
+    assert any(expected in message for message in mistakes(folder, text))
+
+
+def test_all_mistakes_at_once(folder):
+    assert len(mistakes(folder, "roles = []\nextra = 1\n")) >= 4
+
+
+@given(text=st.text(max_size=200) | st.lists(st.sampled_from(GOOD.split("\n")), max_size=6).map("\n".join))
+def test_no_text_is_more_than_a_mistake(tmp_path_factory, text):
+    folder = tmp_path_factory.mktemp("templates") / "own"
+    folder.mkdir()
+    (folder / "nf.toml").write_bytes(text.encode("utf-8", "surrogatepass"))
+    (folder / "nf.c.j2").write_text("")
+    try:
+        assert load_template(folder).name == "own"
+    except RssError as error:
+        assert error.diagnostics
+
+
+def test_rssc_reads_its_own_templates_the_same_way():
+    assert {"firewall", "nop"} <= set(nf_templates())
+
+
+def test_an_added_function_is_there_only_then(folder):
+    with added_templates([folder]):
+        assert nf_templates()["counter"].summary == nf_templates()["nop"].summary
+    assert "counter" not in nf_templates()
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> str:
+    (tmp_path / "own.rss").write_text(SPEC + "nf counter { lan LAN  wan WAN }\n", encoding="utf-8")
+    return str(tmp_path / "own.rss")
+
+
+def test_commands_take_it(folder, spec, tmp_path, capsys):
+    assert main(["check", spec]) == 1
+    assert "unknown network function `counter`" in capsys.readouterr().err
+    assert main(["check", spec, "--template", str(folder)]) == 0
+    arguments = ["synth", spec, "--target", "nf", "--out", str(tmp_path / "out"), "--template", str(folder)]
+    assert main(arguments) == 0
+    assert (tmp_path / "out" / "nf.c").is_file()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{{ missing }}",
+        "{{ 1 // 0 }}",
+        "{% for %}",
+        "{{ ''.__class__.__mro__[1] }}",
+        "{{ roles.append('x') }}",
+    ],
+)
+def test_code_that_cannot_be_rendered_has_a_place(folder, spec, tmp_path, capsys, line):
+    (folder / "nf.c.j2").write_text(f"/* one */\n{line}\n", encoding="utf-8")
+    arguments = ["synth", spec, "--target", "nf", "--out", str(tmp_path / "out"), "--template", str(folder)]
+    assert main(arguments) == 1
+    assert "nf.c.j2:2:1: error[RSS640]" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_without_template(tmp_path, spec, capsys):
+    assert main(["check", spec, "--template", str(tmp_path)]) == 1
+    assert "holds no template" in capsys.readouterr().err
+
+
+# --- targets ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    folder = tmp_path / "vpp"
+    folder.mkdir()
+    (folder / "target.toml").write_text(
+        'summary = "VPP"\n[files]\n"etc/startup.conf" = "startup.conf.j2"\n', encoding="utf-8"
+    )
+    (folder / "startup.conf.j2").write_text(
+        "{% for port in ports %}{{ port.name }}={{ port.key }}\n{% endfor %}", encoding="utf-8"
+    )
+    return folder
+
+
+def test_a_target_of_ones_own(target, tmp_path, capsys):
+    spec = tmp_path / "plain.rss"
+    spec.write_text(SPEC, encoding="utf-8")
+    arguments = [
+        "synth",
+        str(spec),
+        "--target",
+        "vpp",
+        "--template",
+        str(target),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    assert main(arguments) == 0
+    lines = (tmp_path / "out" / "etc" / "startup.conf").read_text().splitlines()
+    assert [line[:4] for line in lines] == ["LAN=", "WAN="]
+    assert main([*arguments[:3], "vp", *arguments[4:]]) == 2
+    assert "there is no target `vp`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("files = 1\n", "lists no `files`"),
+        ('summary = "x"\n[files]\n"../up" = "a"\n', "no pair of files"),
+        ('summary = "x"\n[files]\n"/etc/x" = "startup.conf.j2"\n', "no pair of files"),
+        ('summary = "x"\n[files]\n"a" = "../../etc/passwd"\n', "no pair of files"),
+        ('summary = "x"\n[files]\n"a" = "missing"\n', "cannot read `missing`"),
+        ('summary = "x"\nother = 1\n[files]\n"a" = "startup.conf.j2"\n', "no item `other`"),
+    ],
+)
+def test_what_is_wrong_with_a_target(target, text, expected):
+    (target / "target.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(RssError) as raised:
+        load_target(target)
+    assert any(expected in found.message for found in raised.value.diagnostics)
+
+
+def test_a_conflict_ends_in_locks(tmp_path, capsys):
+    spec = tmp_path / "conflict.rss"
+    either = "require any: LAN.ipv4_src == LAN'.ipv4_src || LAN.ipv4_dst == LAN'.ipv4_dst\n"
+    spec.write_text(SPEC + either + "nf firewall { lan LAN  wan WAN }\n", encoding="utf-8")
+    arguments = ["synth", str(spec), "--target", "nf", "--out", str(tmp_path / "out")]
+    assert main(arguments) == 0
+    assert "RSS634" in capsys.readouterr().err
+    assert "STRATEGY_LOCKS" in (tmp_path / "out" / "config.c").read_text()
+    insists = spec.read_text().replace("{ lan LAN", "{ strategy shared-nothing  lan LAN")
+    spec.write_text(insists, encoding="utf-8")
+    assert main(arguments) == 3
