@@ -5,11 +5,12 @@ import json
 import pytest
 from rsstest import ROOT
 
+from generate.catalogue import descriptions
+from generate.describe import Sharded
 from rssc.__main__ import main
 
 SPECS = ROOT / "specs" / "callpaths"
-SHARDED = ["nop", "sbridge", "fw", "nat", "nat-options", "masked-key", "two-maps", "cl"]
-"""Those whose packets are of few classes: others take seconds each, every class with every other."""
+SHARDED = [each.name for each in descriptions() if isinstance(each.expected, Sharded)]
 ONE_SIDED = """\
 port P0 { device 0  nic intel-x710  hash ipv4-tcp, ipv4-udp  queues 16  traffic ipv4-tcp, ipv4-udp }
 port P1 { device 1  nic intel-x710  hash ipv4-tcp, ipv4-udp  queues 16  traffic ipv4-tcp, ipv4-udp }
