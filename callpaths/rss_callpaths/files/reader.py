@@ -19,9 +19,9 @@ from rss_callpaths.files.calls import read_calls, read_constraints, read_tags
 from rss_callpaths.files.findings import Findings
 from rss_callpaths.files.memory import Memory, Told
 from rss_callpaths.files.query import Query, read_query
-from rss_callpaths.files.sections import RERUN, Section, header, split_sections
-from rss_callpaths.kquery.scope import Scope
-from rss_callpaths.terms import Pool, Term
+from rss_callpaths.files.repeated import check_conditions, check_values, variant_of
+from rss_callpaths.files.sections import split_sections
+from rss_callpaths.terms import Pool
 from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic, RssError, Rule
 from rss_dsl.files import decoded, read_bytes
@@ -118,16 +118,21 @@ def read_text(text: str, name: str, memory: Memory) -> tuple[CallPath | None, li
     constraints = read_constraints(sections.constraints, memory, scope, findings)
     tags = () if sections.tags is None else read_tags(sections.tags, findings)
     if not findings.errors:
-        _compare(query.constraints, constraints, sections.constraints, findings)
+        check_conditions(query.constraints, constraints, sections.constraints, findings)
     if findings.errors:
         return None, findings.finish()
-    variants = {variant for one, _ in told for variant in one.variants()}
-    if sections.tags is not None:
-        variants.add(Variant.TAGGED)
-    variant = _variant(variants, query, told)
-    _check_values(variant, query, told, sections.query, scope, findings)
-    path = CallPath(
-        name=Path(name).name,
+    variant = variant_of(told, query, tagged=sections.tags is not None)
+    check_values(variant, told, query, sections.query, scope, findings)
+    if any(found.rule is codes.ARRAY_CLASH for found in findings.diagnostics):
+        return None, findings.finish()
+    return _path(Path(name).name, variant, query, told, tags), findings.finish()
+
+
+def _path(
+    name: str, variant: Variant, query: Query, told: list[tuple[Told, int]], tags: tuple[tuple[str, str], ...]
+) -> CallPath:
+    return CallPath(
+        name=name,
         variant=variant,
         arrays=tuple(sorted(query.arrays.values(), key=lambda array: array.name)),
         constraints=tuple(query.constraints),
@@ -135,63 +140,3 @@ def read_text(text: str, name: str, memory: Memory) -> tuple[CallPath | None, li
         values=tuple(query.values),
         tags=tags,
     )
-    bad = any(found.rule is codes.ARRAY_CLASH for found in findings.diagnostics)
-    return None if bad else path, findings.finish()
-
-
-def _compare(
-    asked: list[Term], printed: list[tuple[Term | None, int]], section: Section, findings: Findings
-) -> None:
-    """The path condition is in the file twice, and must be the same."""
-    for number, (term, (again, at)) in enumerate(zip(asked, printed, strict=False), 1):
-        if term is not again:
-            message = f"condition {number} is another one here than in the query"
-            help_ = "the file was changed, or made from two: run the symbolic execution again"
-            findings.report(codes.CONDITIONS_DIFFER, message, at, at, help_)
-    end = section.start + len(section.text.rstrip())
-    if len(printed) < len(asked):
-        message = f"{len(printed)} conditions are here, {len(asked)} in the query"
-        findings.report(codes.CUT_CALL_PATH, message, end, end, RERUN)
-    if len(printed) > len(asked):
-        message = f"{len(printed)} conditions are here, {len(asked)} in the query"
-        at = printed[len(asked)][1]
-        findings.report(codes.CONDITIONS_DIFFER, message, at, at, "one of the two was changed")
-
-
-def _variant(variants: set[Variant], query: Query, told: list[tuple[Told, int]]) -> Variant:
-    """Which printer wrote the file: by its text, and where that leaves it open by its values."""
-    if Variant.TAGGED in variants:
-        return Variant.TAGGED
-    if len(variants) == 1:
-        return next(iter(variants))
-    fits = (v for v in (Variant.PLAIN, Variant.COLON) if _expected(v, told) == query.values)
-    return next(fits, Variant.PLAIN)
-
-
-def _expected(variant: Variant, told: list[tuple[Told, int]]) -> list[Term]:
-    return [value for one, _ in told for value in one.values_for(variant)]
-
-
-def _check_values(
-    variant: Variant,
-    query: Query,
-    told: list[tuple[Told, int]],
-    section: Section,
-    scope: Scope,
-    findings: Findings,
-) -> None:
-    """The value list repeats terms of the calls, and must be what the variant's printer makes of them."""
-    if variant is Variant.TAGGED:
-        return  # Bolt's list has extras only, and which of their sides differs between its versions
-    wanted = _expected(variant, told)
-    if wanted == query.values:
-        return
-    place = section.start + max(section.text.find("(query"), 0)
-    for name in sorted(name for name in scope.used if name not in scope.arrays):
-        message = f"array {quote(name)} is read by a call and not declared"
-        findings.report(codes.ARRAY_CLASH, message, place, place, "declare it before the query")
-    same = next((i for i, (a, b) in enumerate(zip(wanted, query.values, strict=False)) if a is not b), None)
-    at = min(len(wanted), len(query.values)) if same is None else same
-    message = f"value {at + 1} of {len(query.values)} is not what the calls have there ({len(wanted)} values)"
-    help_ = f"calls are read from `{header('Calls')}`; tools that read the list may fail on this file"
-    findings.report(codes.VALUES_DIFFER, message, place, place, help_)
