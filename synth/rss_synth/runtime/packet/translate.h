@@ -1,4 +1,4 @@
-/* Other ends for IPv4 TCP and UDP packets, their checksums with them. */
+/* Connections of IPv4 TCP and UDP, and other ends for their packets, checksums with them. */
 #ifndef RSSC_TRANSLATE_H
 #define RSSC_TRANSLATE_H
 
@@ -36,6 +36,39 @@ static inline void translate_end(const struct packet *packet, uint8_t *at_addres
         checksum_correct_udp(l4 + TRANSLATE_UDP_CHECKSUM, gain);
     memcpy(at_address, address, 4);
     memcpy(at_port, port, 2);
+}
+
+/* A connection: end 0 is where its first packet came from. Whole words, as keys of tables are. */
+struct connection {
+    uint8_t address[2][4];
+    uint8_t port[2][2];
+    uint8_t protocol;
+    uint8_t zero[3];
+};
+
+/* The connection whose first packet this could be. */
+static inline struct connection connection_of(const struct packet *packet)
+{
+    struct connection made = {.protocol = packet->protocol};
+    memcpy(made.address, packet->data + packet->l3 + TRANSLATE_IPV4_SOURCE, sizeof made.address);
+    memcpy(made.port, packet->data + packet->l4, sizeof made.port);
+    return made;
+}
+
+static inline bool translate_same(const uint8_t *left, const uint8_t *right, unsigned count)
+{
+    unsigned difference = 0;
+    for (unsigned i = 0; i < count; i++)
+        difference |= left[i] ^ right[i];
+    return difference == 0;
+}
+
+/* Whether a packet comes from a connection's end 1. */
+static inline bool connection_answers(const struct connection *connection, const struct packet *packet)
+{
+    return connection->protocol == packet->protocol &&
+           translate_same(connection->address[1], packet->data + packet->l3 + TRANSLATE_IPV4_SOURCE, 4) &&
+           translate_same(connection->port[1], packet->data + packet->l4, 2);
 }
 
 /* Makes a packet come from 4 bytes of address and 2 of port. For packets that `translate_can`. */

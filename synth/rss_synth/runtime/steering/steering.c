@@ -91,7 +91,7 @@ void steering_free(struct steering *steering)
     steering->table = NULL;
 }
 
-struct steered steer(const struct steering *steering, const struct packet *packet)
+NF_TM_SAFE struct steered steer(const struct steering *steering, const struct packet *packet)
 {
     const struct hash_input *input = &steering->port->inputs[packet->kind];
     if (input->fields == 0)

@@ -3,6 +3,7 @@
 #define RSSC_STEERING_H
 
 #include "nf/config.h"
+#include "nf/strategy.h"
 #include "packet/packet.h"
 #include "steering/toeplitz.h"
 
@@ -31,6 +32,6 @@ bool steering_init(struct steering *steering, const struct nf_config *config, co
 void steering_free(struct steering *steering);
 
 /* Where the packet goes. */
-struct steered steer(const struct steering *steering, const struct packet *packet);
+NF_TM_SAFE struct steered steer(const struct steering *steering, const struct packet *packet);
 
 #endif

@@ -33,7 +33,7 @@ void toeplitz_init(struct toeplitz *hash, const uint8_t *key, size_t key_bytes, 
     }
 }
 
-uint32_t toeplitz_hash(const struct toeplitz *hash, const uint8_t *input, size_t bytes)
+NF_TM_SAFE uint32_t toeplitz_hash(const struct toeplitz *hash, const uint8_t *input, size_t bytes)
 {
     uint32_t result = hash->initial;
     for (size_t at = 0; at < bytes; at++)

@@ -2,6 +2,8 @@
 #ifndef RSSC_TOEPLITZ_H
 #define RSSC_TOEPLITZ_H
 
+#include "nf/strategy.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +18,6 @@ struct toeplitz {
 void toeplitz_init(struct toeplitz *hash, const uint8_t *key, size_t key_bytes, uint32_t initial);
 
 /* Hash of at most TOEPLITZ_MAX_INPUT bytes. */
-uint32_t toeplitz_hash(const struct toeplitz *hash, const uint8_t *input, size_t bytes);
+NF_TM_SAFE uint32_t toeplitz_hash(const struct toeplitz *hash, const uint8_t *input, size_t bytes);
 
 #endif
