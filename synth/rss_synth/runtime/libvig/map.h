@@ -1,0 +1,94 @@
+/* Numbers by key. Keys stay where they are, in a cell of a vector as a rule, and must not change while they are in. */
+#ifndef RSSC_LIBVIG_MAP_H
+#define RSSC_LIBVIG_MAP_H
+
+#include "libvig/callback.h"
+#include "libvig/here.h"
+
+struct map_cell {
+    void *key; /* NULL: empty */
+    uint32_t hash;
+    int32_t value;
+};
+
+/* Cells are at most half full, and none stands behind a gap on its way: probes end at the first empty one. */
+struct Map {
+    struct map_cell *cells;
+    map_keys_equality *keq;
+    map_key_hash *khash;
+    uint64_t seed;
+    uint32_t mask; /* cells - 1 */
+    unsigned capacity;
+    unsigned size;
+};
+
+/* 1, or 0 where there is no memory for `capacity` keys. */
+int map_allocate(map_keys_equality *keq, map_key_hash *khash, unsigned capacity, struct Map **map_out);
+
+static inline uint32_t map_hash(const struct Map *map, void *key)
+{
+    return libvig_spread(map->khash(key), map->seed);
+}
+
+/* The cell of a key, or the empty one where it belongs. */
+static inline uint32_t map_find(const struct Map *map, void *key, uint32_t hash)
+{
+    uint32_t at = hash & map->mask;
+    while (map->cells[at].key && !(map->cells[at].hash == hash && map->keq(map->cells[at].key, key)))
+        at = (at + 1) & map->mask;
+    return at;
+}
+
+/* Whether the key is there; its number then. */
+static inline int map_get(struct Map *map, void *key, int *value_out)
+{
+    const struct map_cell *cell = &map->cells[map_find(map, key, map_hash(map, key))];
+    if (!cell->key)
+        return 0;
+    *value_out = cell->value;
+    return 1;
+}
+
+/* Sets the number of a key. A full map stays as it is: libVig forbids the call. */
+static inline void map_put(struct Map *map, void *key, int value)
+{
+    libvig_writes();
+    uint32_t hash = map_hash(map, key);
+    struct map_cell *cell = &map->cells[map_find(map, key, hash)];
+    if (!cell->key && map->size == map->capacity)
+        return;
+    map->size += !cell->key;
+    *cell = (struct map_cell){.key = key, .hash = hash, .value = value};
+}
+
+/* Moves back every later cell of the run that may stand in the gap at `hole`. */
+static inline void map_close_gap(struct Map *map, uint32_t hole)
+{
+    for (uint32_t at = (hole + 1) & map->mask; map->cells[at].key; at = (at + 1) & map->mask) {
+        uint32_t wanted = map->cells[at].hash & map->mask;
+        if (((at - wanted) & map->mask) < ((at - hole) & map->mask))
+            continue;
+        map->cells[hole] = map->cells[at];
+        hole = at;
+    }
+    map->cells[hole].key = NULL;
+}
+
+/* Removes a key; `trash` receives where the map had it. */
+static inline void map_erase(struct Map *map, void *key, void **trash)
+{
+    uint32_t at = map_find(map, key, map_hash(map, key));
+    if (!map->cells[at].key)
+        return;
+    libvig_writes();
+    *trash = map->cells[at].key;
+    map_close_gap(map, at);
+    map->size--;
+}
+
+static inline unsigned map_size(struct Map *map)
+{
+    return map->size;
+}
+
+#endif
