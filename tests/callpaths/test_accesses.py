@@ -55,7 +55,7 @@ def what(done, pool):
                 packet = producers == {"packet_borrow_next_chunk"}
                 key = key_fields(path, access, pool) if packet else tuple(sorted(producers))
             target = access.object.name if access.object else None
-            found.add((path.in_port, access.name, target, key, access.mutates))
+            found.add((*path.in_ports, access.name, target, key, access.mutates))
     return found
 
 
@@ -148,8 +148,8 @@ def test_outcomes_are_those_of_the_paths(name, root):
         ]
     )
     for path in done.paths:
-        assert (path.in_port is not None) == (path.outcome in (Outcome.DROPPED, Outcome.SENT))
-        assert all(send.ports == (1 - path.in_port,) for send in path.sends)
+        assert (len(path.in_ports) == 1) == (path.outcome in (Outcome.DROPPED, Outcome.SENT))
+        assert all(send.ports == (1 - path.in_ports[0],) for send in path.sends)
 
 
 def test_only_changed_header_bytes_are_rewrites():
@@ -167,7 +167,7 @@ def test_only_changed_header_bytes_are_rewrites():
 
 def test_every_packet_sent_is_seen():
     done, _ = analysed(DESCRIBED / "bridge")
-    sent = {(path.in_port, send.ports, send.flood) for path in done.paths for send in path.sends}
+    sent = {(*path.in_ports, send.ports, send.flood) for path in done.paths for send in path.sends}
     assert sent == {(0, (1,), False), (1, (0,), False)}
 
 
@@ -436,7 +436,7 @@ def test_ports_are_enumerated_where_they_are_open():
     below = hand.pool.apply(Op.ULT, 1, (device, hand.const(3, 16)))
     done = hand.analyse([hand.receive(device), get(hand), hand.send(device)], [below])
     path = done.paths[0]
-    assert path.in_ports == (0, 1, 2) and path.in_port is None
+    assert path.in_ports == (0, 1, 2)
     assert path.sends[0].ports == (0, 1, 2) and not done.findings
     flood = hand.analyse(
         [hand.receive(), hand.send(0xFFFF), hand.send(1), hand.call("packet_broadcast", p=0)]

@@ -116,11 +116,6 @@ class PathAccesses:
     producers: Mapping[Symbol, int] = field(repr=False)
     """Symbolic byte → the call (index) whose output it first was. Others come from nowhere (the device)."""
 
-    @property
-    def in_port(self) -> int | None:
-        """The only device on which its packet can have arrived, None if there are several or none."""
-        return self.in_ports[0] if len(self.in_ports) == 1 else None
-
     def producers_of(self, term: Term) -> tuple[int, ...]:
         """The calls (indices) that a term's symbols came out of, ascending."""
         return tuple(sorted({self.producers[one] for one in symbols(term) if one in self.producers}))

@@ -22,6 +22,20 @@ def symbols(term: Term) -> frozenset[Symbol]:
     return frozenset(found)
 
 
+class Symbols:
+    """`symbols`, kept for each term."""
+
+    def __init__(self) -> None:
+        self._known: dict[Term, frozenset[Symbol]] = {}
+
+    def __call__(self, term: Term) -> frozenset[Symbol]:
+        """The bytes of symbolic arrays that a term reads."""
+        found = self._known.get(term)
+        if found is None:
+            self._known[term] = found = symbols(term)
+        return found
+
+
 def _read(read: Read) -> set[Symbol]:
     if isinstance(read.index, Const):
         return {(read.array, read.index.value)}

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from rss_callpaths.terms import Const, Op, Pool, Term
-from rss_callpaths.terms.bytewise import Symbol, bytes_of, symbols
+from rss_callpaths.terms.bytewise import Symbol, Symbols, bytes_of
 from rss_callpaths.terms.symbolic import Symbolic
 from rss_solver.smt.limits import Unknown
 from rss_solver.smt.terms import QUESTION_LIMIT, Questions, Terms
@@ -40,16 +40,9 @@ class Engine:
         terms = Terms()
         self._symbolic = Symbolic(terms, rough=True)
         self._questions = Questions(terms, limit)
-        self._symbols: dict[Term, frozenset[Symbol]] = {}
+        self.symbols = Symbols()
         self._values: dict[_Key, tuple[int, ...] | Unknown | None] = {}
         self._possible: dict[tuple[frozenset[Term], tuple[Term, ...]], bool | Unknown] = {}
-
-    def symbols(self, term: Term) -> frozenset[Symbol]:
-        """`bytewise.symbols`, kept."""
-        found = self._symbols.get(term)
-        if found is None:
-            self._symbols[term] = found = symbols(term)
-        return found
 
     def values(
         self, conditions: frozenset[Term], given: Sequence[Term], term: Term, most: int
