@@ -202,7 +202,8 @@ class _Inference:
         lines = [problem.lines[line].label for line in conflict.lines]
         named = [each for each in requirements if each.name in lines]
         port = problem.ports[conflict.port].name
-        return self.reasons.no_key(lines, port, named[0].accesses[0], named[-1].accesses[-1])
+        own = [(each.relation, sorted(self.found.relations[each.relation], key=identity)) for each in named]
+        return self.reasons.no_key(own, self.options, port)
 
     # --- the rest ---------------------------------------------------------------------------------------
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 
 from rss_callpaths.accesses.access import Access, Accesses, PathAccesses
 from rss_callpaths.accesses.places import Places
 from rss_callpaths.infer.bypass import Failure
 from rss_callpaths.infer.found import Clash, Unplaced
 from rss_callpaths.infer.ownership import Ownership, is_expiry
+from rss_callpaths.infer.relation import Relation, expression
 from rss_callpaths.infer.results import Refusal, identity
+from rss_callpaths.infer.spec import Options
 from rss_callpaths.library import Kind
 from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic, Label, Rule
+from rss_dsl.format_expr import expression as written
 from rss_dsl.source import Source, Span
 
 FALLBACK = (
@@ -188,12 +192,23 @@ class Reasons:
         related = [] if access is other else [self.label(other)]
         return Refusal(access, other, self._made(codes.UNHASHABLE_KEY, message, access, related, FALLBACK))
 
-    def no_key(self, lines: Sequence[str], port: str, first: Access, second: Access) -> Refusal:
-        """The requirements leave no key."""
-        message = f"no key satisfies {_listed(lines)} and spreads the packets of {port}"
-        help_ = f"together they tie, through others, packets that have nothing in common; {FALLBACK}"
-        diagnostic = self._made(codes.UNSATISFIABLE_STATE, message, first, [self.label(second)], help_)
-        return Refusal(first, second, diagnostic)
+    def no_key(
+        self, required: Sequence[tuple[Relation, Sequence[Access]]], options: Options, port: str
+    ) -> Refusal:
+        """The requirements, each with the accesses that it is for, leave no key."""
+        conditions = [f"`{_condition(relation, options)}`" for relation, _ in required]
+        pairs = [_conflicting(relation, accesses) for relation, accesses in required]
+        message = (
+            f"no key spreads the packets of {port}: packets must meet where {' and where '.join(conditions)}"
+        )
+        related = [
+            Label(self.span(reader), f"{condition}: {shown(reader)} depends on what {shown(writer)} changes")
+            for condition, (reader, writer) in zip(conditions, pairs, strict=True)
+        ]
+        help_ = f"through others, that ties packets which have nothing in common; {FALLBACK}"
+        writer, reader = pairs[0][1], pairs[-1][0]
+        diagnostic = self._made(codes.UNSATISFIABLE_STATE, message, writer, related, help_)
+        return Refusal(writer, reader, diagnostic)
 
     def unknown(self, access: Access) -> Refusal:
         """A function that may do anything."""
@@ -229,6 +244,20 @@ def _says(clash: Clash) -> tuple[int, int, bool, bool]:
     aged = sum(2 * is_expiry(each) + (each.kind is Kind.UPDATE) for each in pair)
     changes = any(each.mutates for each in pair)
     return _ORDER.index(clash.why), aged, pair[0].name == pair[1].name, not changes
+
+
+def _condition(relation: Relation, options: Options) -> str:
+    return written(
+        expression(relation, {port: options.name(port) for port in (relation.first, relation.second)})
+    )
+
+
+def _conflicting(relation: Relation, accesses: Sequence[Access]) -> tuple[Access, Access]:
+    """Of the accesses that a relation is for, one and one that changes the same object, on its two ports."""
+    pairs = [(a, b) for a, b in product(accesses, accesses) if b.mutates and a.object == b.object]
+    ports = {relation.first, relation.second}
+    apart = [(a, b) for a, b in pairs if a.name != b.name and {*a.in_ports, *b.in_ports} == ports]
+    return (apart or pairs or [(accesses[0], accesses[-1])])[0]
 
 
 def is_unknown(access: Access) -> bool:
