@@ -43,7 +43,7 @@ def mixes(name, seed, count):
 
 @pytest.mark.parametrize("folder", with_published(SHARDED), ids=origin)
 def test_sixteen_cores_are_as_one(folder):
-    for events in mixes(folder.name, 1, 100):
+    for events in mixes(folder.name, 1, 80):
         assert parted(folder, *imported(folder), events) is None
 
 
@@ -55,7 +55,7 @@ def breaks(name, solution):
 def test_keys_of_no_requirement_show(name):
     problem = problem_of(ports_of(inferred(SPECS / name)[1].text))
     solution = solution_of(ports_of(inferred(SPECS / name)[1].text))
-    found = [parted(SPECS / name, problem, solution, events) for events in mixes(name, 2, 150)]
+    found = [parted(SPECS / name, problem, solution, events) for events in mixes(name, 2, 120)]
     assert any(found) == breaks(name, solution)
 
 
@@ -181,7 +181,7 @@ def test_traffic_takes_most_ways(name):
     """All but those of full tables, of packets that are cut short, and those that need an earlier answer."""
     found = machine(SPECS / name)
     core, taken = found.core(), set()
-    for events in mixes(name, 6, 200):
+    for events in mixes(name, 6, 80):
         for event in events:
             if event.header is not None:
                 taken.add(
