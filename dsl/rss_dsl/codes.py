@@ -125,6 +125,7 @@ SHARED_STATE = Rule("RSS429", "shared-state", _W)
 CALL_PATH_NAMES = Rule("RSS440", "call-paths-named-alike", _E)
 SPEC_CHANGED = Rule("RSS441", "spec-newer-than-keys", _W)
 DEVICE_WITHOUT_PORT = Rule("RSS445", "device-without-port", _E)
+NO_TREE = Rule("RSS450", "no-decision-tree", _E)
 
 # 520-539: captures and traffic
 NOT_A_CAPTURE = Rule("RSS520", "not-a-capture", _E)

@@ -9,6 +9,10 @@ from rss_callpaths.terms import Term
 
 PACKET = "packet_chunks"
 """The array of the packet's bytes. Its indices count slots of chunks, not bytes on the wire."""
+DEVICE = "VIGOR_DEVICE"
+"""The array of the number of the device that the packet came in on."""
+LENGTHS = ("pkt_len", "data_len")
+"""The arrays of its length on the wire, and of how much of it is there: 16 bits each."""
 
 
 @dataclass(frozen=True, slots=True)
