@@ -74,6 +74,35 @@ def test_keys_exist_and_are_proved(name):
     assert isinstance(verify(problem, outcome.solution), Proof)
 
 
+SURVEYED = {
+    "nop": True,
+    "fwd": True,
+    "adder": True,
+    "resize": True,
+    "pol": True,
+    "sbridge": True,
+    "bridge": False,
+    "fw": True,
+    "lb": False,
+    "nat": True,
+    "psd": True,
+    "cl": True,
+    "hhh": True,
+    "gallium-fw": True,
+    "gallium-lb": True,
+    "gallium-nat": False,
+    "gallium-proxy": True,
+}
+"""The network functions of the survey of published results, and whether state can be split."""
+
+
+def test_every_surveyed_function_is_described():
+    described = {name: isinstance(DESCRIBED.get(name), Sharded) for name in SURVEYED}
+    assert described == SURVEYED
+    stateless = {"nop", "fwd", "adder", "resize", "sbridge", "gallium-fw", "gallium-proxy"}
+    assert stateless == {name for name in SURVEYED if DESCRIBED[name] == Sharded()}
+
+
 def test_every_refusal_is_expected():
     assert sorted(REFUSED) == sorted(set(DESCRIBED) - set(SHARDED))
 

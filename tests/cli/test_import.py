@@ -146,6 +146,19 @@ def test_findings_for_code_review(run, tmp_path):
     assert [result["ruleId"] for result in found["results"]] == ["RSS423"]
 
 
+def test_fragments_pass_if_the_spec_is_changed_as_the_help_says(run, tmp_path):
+    spec = tmp_path / "fw.rss"
+    _, _, err = run("import", SPECS / "fw", "--out", spec)
+    assert "name their class in `traffic` and write `fragments same-as-flow`" in err
+    text = spec.read_text()
+    asked = "traffic ipv4-tcp, ipv4-udp, ipv4-frag  fragments same-as-flow"
+    spec.write_text(text.replace("traffic ipv4-tcp, ipv4-udp", asked))
+    assert run("solve", spec, "--write")[::2] == (0, "")
+    assert run("prove", SPECS / "fw", "--keys", f"{spec}.lock")[0] == 0
+    spec.write_text(text.replace("traffic ipv4-tcp, ipv4-udp", "traffic ipv4-tcp, ipv4-udp, ipv4-frag"))
+    assert run("prove", SPECS / "fw", "--spec", spec)[0] != 0
+
+
 def test_every_ignored_access_can_be_listed(run):
     _, _, short = run("import", SPECS / "fw")
     _, _, whole = run("import", SPECS / "fw", "--ignored")

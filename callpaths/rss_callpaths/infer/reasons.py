@@ -164,8 +164,8 @@ class Reasons:
         help_ = "the NIC can't tell which cells they reach: drop them before the state"
         if any(name.endswith("-frag") for name in names):
             help_ += (
-                "; where fragments must pass, write `fragments same-as-flow` in the ports, so that flows are "
-                "hashed by address alone"
+                "; where fragments must pass, name their class in `traffic` and write "
+                "`fragments same-as-flow` in the ports: flows are then hashed by address alone"
             )
         return self._made(codes.STATE_OF_UNHASHED, message, access, [], help_)
 
