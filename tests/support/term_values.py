@@ -18,10 +18,15 @@ def value(term: Term, memory: dict[tuple[str, int], int]) -> int:
             if term.array.contents is not None:
                 return term.array.contents[at] if at < len(term.array.contents) else 0
             return memory.get((term.array.name, at), 0)
-    return _apply(term, [value(part, memory) for part in term.args]) & (1 << term.width) - 1
+    return applied(term, [value(part, memory) for part in term.args])
 
 
-def _apply(term: Apply, args: list[int]) -> int:
+def applied(term: Apply, args: list[int]) -> int:
+    """An operator on the values of its operands."""
+    return _applied(term, args) & (1 << term.width) - 1
+
+
+def _applied(term: Apply, args: list[int]) -> int:
     widths = [part.width for part in term.args]
     match term.op:
         case Op.CONCAT:

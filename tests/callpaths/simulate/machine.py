@@ -7,13 +7,13 @@ condition of the path whose symbols got values holds. Symbols get their values f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from term_values import value
+from term_values import applied
 
 from rss_callpaths.callpath import Argument, Call, CallPath
 from rss_callpaths.files.reader import read
@@ -26,11 +26,37 @@ Frame = tuple[int | None, ...]
 """Bytes of a packet; None: a checksum, which follows from the rest."""
 
 
-class _Symbols(dict):
-    """Bytes of symbols that have a value; asking for another is a KeyError."""
+_Symbols = dict[tuple[str, int], int]
+"""Bytes of symbols that have a value, by array and index."""
 
-    def get(self, key, default=None):
-        return self[key]
+
+def value(term: Term, symbols: _Symbols) -> int:
+    """What a term is worth. A KeyError if that takes a symbol without a value."""
+    return _compiled(term)(symbols)
+
+
+@cache
+def _compiled(term: Term) -> Callable[[_Symbols], int]:
+    """`term_values.value`, with everything decided that does not depend on the symbols."""
+    places = _places(term)
+    if places is not None:
+        return lambda symbols: int.from_bytes(bytes([symbols[place] for place in places]), "little")
+    if isinstance(term, Const):
+        return lambda symbols: term.value
+    assert isinstance(term, Apply), "no symbolic index"
+    parts = [_compiled(part) for part in term.args]
+    return lambda symbols: applied(term, [part(symbols) for part in parts])
+
+
+def _places(term: Term) -> tuple[tuple[str, int], ...] | None:
+    """Of a number that consists of bytes of symbols: their places, the least significant first."""
+    match term:
+        case Read(array, Const(value=at), ()):
+            return ((array.name, at),)
+        case Apply(op=Op.CONCAT, args=(high, low)):
+            below, above = _places(low), _places(high)
+            return None if below is None or above is None else below + above
+    return None
 
 
 @dataclass(slots=True)
@@ -168,7 +194,7 @@ class _Turn:
         self.length, self.offset = len(frame), 0
         self.chunks: dict[int, int] = {}
         self.sent: list[tuple[int, Frame]] = []
-        self.symbols = _Symbols()
+        self.symbols: _Symbols = {}
         self.decided: dict[Term, bool] = {}
         self._bind(self.symbols, "VIGOR_DEVICE", device.to_bytes(4, "little"))
 
@@ -257,12 +283,12 @@ class _Turn:
 
     def _rewrite(self, start: int, call: Call) -> None:
         contents = call.argument("the_chunk").pointee.before
-        for at in range(contents.width // 8):
-            try:
-                byte = value(Apply(Op.EXTRACT, 8, (contents,), 8 * at), self.symbols)
-            except KeyError:
-                byte = self._one(contents, at)
-            self.frame[start + at] = byte
+        size = contents.width // 8
+        try:
+            written: list[int | None] = list(self._bytes(contents))
+        except KeyError:
+            written = [self._one(contents, at) for at in range(size)]
+        self.frame[start : start + size] = written
 
     def _one(self, contents: Term, at: int) -> int | None:
         """A byte of memory some of which has no value."""
@@ -279,7 +305,7 @@ class _Turn:
         self, call: Call, result: int | None, pointees: dict[str, int], extras: dict[str, bytes]
     ) -> _Symbols | None:
         """Symbols with what a call handed out; None if the call on this way handed out something else."""
-        symbols = _Symbols(self.symbols)
+        symbols = dict(self.symbols)
         wanted: list[tuple[Term, int]] = []
         if call.result.value is not None and result is not None:
             wanted.append((call.result.value, result))
