@@ -189,6 +189,8 @@ static void summarise_core(const struct replay *replay, unsigned number)
             "core %u: %" PRIu64 " packets, %" PRIu64 " dropped, flows: %" PRIu64 " created, %" PRIu64
             " expired, %" PRIu64 " table full",
             number, packets, tally->dropped, flows.created, flows.expired, flows.table_full);
+    if (flows.over)
+        fprintf(stderr, ", %" PRIu64 " over a limit", flows.over);
     if (replay->cores.program->traits->estimates)
         fprintf(stderr, ", %" PRIu64 " refused by shared counters", flows.doubtful);
     if (replay->cores.lock)

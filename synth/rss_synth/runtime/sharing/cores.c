@@ -81,6 +81,7 @@ struct nf_counters cores_counted(const struct cores *cores)
         sum.created += one->created;
         sum.expired += one->expired;
         sum.table_full += one->table_full;
+        sum.over += one->over;
         sum.doubtful += one->doubtful;
         sum.writes += one->writes;
     }

@@ -56,10 +56,10 @@ static inline uint64_t bucket_tokens(const struct bucket *bucket, const struct b
     return gained < rate->depth - bucket->tokens ? bucket->tokens + gained : rate->depth;
 }
 
-/* Whether so many bytes may pass now. */
+/* Whether so many bytes may pass now: there is more than that. */
 static inline bool bucket_has(const struct bucket *bucket, const struct bucket_rate *rate, int64_t now, uint32_t bytes)
 {
-    return bucket_tokens(bucket, rate, now) >= bytes * BUCKET_UNIT;
+    return bucket_tokens(bucket, rate, now) > bytes * BUCKET_UNIT;
 }
 
 /* Takes what `bucket_has` found. */
