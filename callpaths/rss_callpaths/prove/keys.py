@@ -11,7 +11,11 @@ Relation = tuple[tuple[Term, Term], ...]
 
 
 class Keys:
-    """Compares keys, whose padding may hold anything, and indices."""
+    """Compares keys, whose padding may hold anything, and indices.
+
+    Comparing functions read fields, so keys that differ in padding alone are one key. Where a function reads
+    padding too, fewer keys are equal, and more packets are asked about than can meet: what is proved holds.
+    """
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
