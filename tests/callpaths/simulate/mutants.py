@@ -15,6 +15,7 @@ from rss_solver.solution import PortSolution, Solution
 EQUALITY = re.compile(r"(P\d'?)\.(\w+)(\[\d+:\d+\])? == (P\d'?)\.(\w+)")
 OTHERS = (
     ("ipv4_src", "ipv4_src"),
+    ("ipv4_dst", "ipv4_dst"),
     ("l4_src", "l4_src"),
 )
 """What can be demanded to be equal as well."""
