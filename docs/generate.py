@@ -21,6 +21,7 @@ RANGES: tuple[tuple[str, str, str], ...] = (
     ("RSS520", "RSS539", "Captures and traffic"),
     ("RSS600", "RSS619", "Configuration targets"),
     ("RSS620", "RSS639", "Generated network functions"),
+    ("RSS640", "RSS649", "Templates"),
     ("RSS650", "RSS659", "Rules of rte_flow"),
     ("RSS900", "RSS999", "Internal"),
 )
