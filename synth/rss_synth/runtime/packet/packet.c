@@ -162,7 +162,7 @@ static enum packet_class parse_ethernet(struct packet *packet)
     return type == ETHER_IPV6 ? parse_ipv6(packet) : PACKET_L2;
 }
 
-void packet_parse(struct packet *packet, uint8_t *data, size_t length, unsigned port, int64_t time)
+void packet_parse_any(struct packet *packet, uint8_t *data, size_t length, unsigned port, int64_t time)
 {
     size_t readable = length < PACKET_PARSE_LIMIT ? length : PACKET_PARSE_LIMIT;
     *packet = (struct packet){.data = data,

@@ -1,0 +1,163 @@
+/* Compares a network function on one core with itself on several, under every strategy. See check/check.h. */
+#include "check/check.h"
+
+#include "check/options.h"
+#include "check/threads.h"
+#include "check/traffic.h"
+#include "check/trial.h"
+#include "common/message.h"
+#include "replay/trace.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { EXIT_USAGE = 2, MOST_THREADS = 4 };
+
+static const struct size sizes[] = {
+    {"room for all", CHECK_ROOMY, true},
+    {"little room", CHECK_TIGHT, false},
+};
+
+struct check {
+    const struct check_options *options;
+    struct keys scrambled; /* these part what belongs together: a state that cores share must bear that */
+    const struct size *size;
+    struct story story;
+    struct nf_counters counters; /* of the single core */
+    bool broken, different;
+};
+
+/* --- where traffic comes from ----------------------------------------------------------------------- */
+
+struct generator {
+    struct traffic traffic;
+    size_t left;
+};
+
+static bool generate(void *source, struct story *story)
+{
+    struct generator *generator = source;
+    uint8_t frame[STORY_MAX_FRAME];
+    if (generator->left == 0)
+        return false;
+    generator->left--;
+    struct event event = traffic_next(&generator->traffic, frame);
+    return story_add(story, event, frame);
+}
+
+struct player {
+    const struct trace *trace;
+    size_t next;
+};
+
+static bool play(void *source, struct story *story)
+{
+    struct player *player = source;
+    if (player->next == player->trace->count)
+        return false;
+    const struct frame *frame = &player->trace->frames[player->next++];
+    uint32_t length = frame->length < STORY_MAX_FRAME ? frame->length : STORY_MAX_FRAME;
+    struct event event = {
+        .time = frame->time, .port = (uint16_t)frame->port, .length = (uint16_t)length, .about = STORY_NONE};
+    return story_add(story, event, player->trace->bytes + frame->offset);
+}
+
+/* --- trials ----------------------------------------------------------------------------------------- */
+
+static void note(struct check *check, enum outcome_of_trial outcome)
+{
+    check->broken |= outcome == TRIAL_BROKEN;
+    check->different |= outcome == TRIAL_DIFFERENT;
+}
+
+static void try_cores(struct check *check, enum strategy strategy, unsigned cores)
+{
+    const struct trial trial = {.story = &check->story,
+                                .keys = strategy_shares(strategy) ? &check->scrambled : &check->options->keys,
+                                .strategy = strategy,
+                                .cores = cores,
+                                .size = check->size,
+                                .over = check->counters.over};
+    note(check, trial_run(&trial));
+    if (strategy_shares(strategy) && cores > 1 && cores <= MOST_THREADS && !check->options->no_threads)
+        note(check, threads_run(&trial));
+}
+
+static void try_story(struct check *check)
+{
+    for (enum strategy strategy = STRATEGY_SEQUENTIAL; strategy <= STRATEGY_TM; strategy++)
+        for (unsigned i = 0; i < check->options->core_counts && check->options->strategies[strategy]; i++)
+            if (strategy != STRATEGY_TM || program_has_transactions())
+                try_cores(check, strategy, check->options->cores[i]);
+    story_free(&check->story);
+}
+
+static bool check_generated(struct check *check)
+{
+    struct generator generator = {.left = check->options->packets};
+    traffic_start(&generator.traffic, nf_program_plain.traits, &check->story, check->options->seed);
+    if (!trial_tell(&check->story, check->size, &check->counters, generate, &generator))
+        return false;
+    try_story(check);
+    return true;
+}
+
+static bool check_captures(struct check *check)
+{
+    struct trace trace;
+    bool read = trace_read(&trace, &check->options->inputs);
+    struct player player = {.trace = &trace};
+    printf("captures, %zu packets\n", read ? trace.count : 0);
+    read = read && trial_tell(&check->story, check->size, &check->counters, play, &player);
+    trace_free(&trace);
+    if (read)
+        try_story(check);
+    return read;
+}
+
+static void explain_omissions(const struct check_options *options)
+{
+    if (!options->strategies_given && !nf_config.keys_serve)
+        puts("shared-nothing: left out, since the spec's keys part packets that must meet");
+    if (options->strategies[STRATEGY_TM] && !program_has_transactions())
+        puts("tm: the same program as locks, since the compiler has no transactions (-fgnu-tm)");
+}
+
+static void scramble(struct keys *keys)
+{
+    struct random random = random_of(0);
+    for (unsigned port = 0; port < NF_PORTS; port++)
+        for (unsigned at = 0; at < MAX_KEY_BYTES; at++)
+            keys->of[port][at] = (uint8_t)(random_next(&random) >> 32);
+}
+
+static int run(const struct check_options *options)
+{
+    struct check check = {.options = options};
+    scramble(&check.scrambled);
+    explain_omissions(options);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        check.size = &sizes[i];
+        check.broken |= !check_generated(&check);
+        if (options->inputs.count)
+            check.broken |= !check_captures(&check);
+        story_free(&check.story);
+    }
+    puts(check.different ? "DIFFERENT" : check.broken ? "not checked" : "equivalent");
+    return check.different || check.broken ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int count, char **arguments)
+{
+    static struct check_options options; /* too large for some stacks */
+    switch (check_options_parse(&options, count, arguments)) {
+    case PARSED_HELP:
+        check_options_help();
+        return EXIT_SUCCESS;
+    case PARSED_WRONG:
+        return EXIT_USAGE;
+    case PARSED_RUN:
+        break;
+    }
+    return run(&options);
+}
