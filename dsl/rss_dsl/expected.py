@@ -32,6 +32,7 @@ _PHRASES = {
     "ClassWord": "a packet class",
     "Field": "a field",
     "Word": "a name",
+    "NfName": "the network function's name",
     "NumberText": "a number",
     "QuotedPath": "a path in double quotes",
     "DigitsText": "a key in hex digits",
@@ -47,7 +48,6 @@ _NAMES = {
     "port": "the port's name",
     "ports": "the group's name",
     "relation": "the relation's name",
-    "nf": "the network function's name",
     "(": "a packet's name",
     ",": "a packet's name",
 }
@@ -117,7 +117,7 @@ def _one_of(choices: Iterable[str]) -> str:
 def _help(expected: frozenset[str], text: str) -> str | None:
     """A way out, if what stands there suggests one."""
     name = text.rstrip("'").partition(".")[0].partition("[")[0]
-    if name in KEYWORDS and expected & {"Name", "Word", "ClassWord", "ValueText", "Term"}:
+    if name in KEYWORDS and expected & {"Name", "Word", "NfName", "ClassWord", "ValueText", "Term"}:
         return f"{quote(name)} is a keyword and cannot be a name"
     if text == "[":
         return _bracket(expected)

@@ -170,9 +170,8 @@ def _resume(source: Source, scan: Scan, start: int, end: int, error: _Error, fou
 
 def _is_misused_keyword(code: str, start: int, at: int, expected: frozenset[str]) -> bool:
     """Whether the keyword there was meant as a name: it then begins no statement of its own."""
-    named = (
-        code[slice(*lexical.token_at(code, at))] in KEYWORDS and "Name" in expected and "}" not in expected
-    )
+    token = code[slice(*lexical.token_at(code, at))]
+    named = token in KEYWORDS and bool(expected & {"Name", "NfName"}) and "}" not in expected
     return named and "\n" not in code[start + len(code[start:at].rstrip()) : at]
 
 

@@ -257,7 +257,7 @@ class Value(Node):
     """The value of an `nf` item: a word, an integer, or a duration in nanoseconds with `kind` `duration`."""
 
     kind: str
-    """`word`, `integer`, `duration`, `address`."""
+    """`word`, `integer`, `duration`, `address`, `path`."""
     value: str | int
     text: str = field(compare=False)
 

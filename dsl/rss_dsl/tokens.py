@@ -20,6 +20,7 @@ UNITS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**
 _MAC = re.compile(r"[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5}")
 _IPV4 = re.compile(r"[0-9]+(?:\.[0-9]+){3}")
 _DURATION = re.compile(r"([0-9]+)(h|m|s|ms|us|ns)")
+_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*[./][A-Za-z0-9_./-]*")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*")
 _SLICE = re.compile(r"\[\s*([0-9]+)\s*:\s*([0-9]+)\s*\]")
 _REFERENCE = re.compile(
@@ -139,12 +140,14 @@ def key_digits(text: str) -> str:
 
 
 def value(text: str) -> tuple[str, str | int]:
-    """Kind and value of what an `nf` item is set to: a duration, a number, an address or a word."""
+    """Kind and value of what an `nf` item is set to: a duration, a number, an address, a word or a path."""
     duration = _DURATION.fullmatch(text)
     if duration:
         return "duration", _bounded(duration[1], 10, 2**64) * UNITS[duration[2]]
     if _WORD.fullmatch(text) and not re.search("[:.]", text):
         return "word", text
+    if _PATH.fullmatch(text):
+        return "path", text
     found = constant(text)
     if found.kind in ("hex", "decimal"):
         return "integer", found.value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from rss_dsl.fields import packet_classes
 from rss_dsl.source import Source, Span
 from rss_dsl.tokens import MalformedError, value
 from rss_dsl.toml import item_span, read_toml, table_span
-from rss_synth.nf.template import MAX_EXPIRY, STRATEGY, Kind, NfTemplate, Parameter
+from rss_synth.nf.template import MAX_EXPIRY, STRATEGY, Kind, NfTemplate, Parameter, Sum
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _ROLE = re.compile(r"[a-z][a-z0-9_]*")
 """Roles and parameters become names in C and in the template."""
-_ITEMS = ("summary", "roles", "classes", "needs", "parameters")
+_ITEMS = ("summary", "roles", "classes", "needs", "picks", "parameters", "sums")
 _KINDS = {kind.name.lower(): kind for kind in Kind if kind is not Kind.PORT}
 _LARGEST = 2**63 - 1
 
@@ -63,6 +63,7 @@ class _Reader:
                 self._say(item, f"a template has no item `{item}`", f"items are {_listed(_ITEMS)}")
         roles = self._texts("roles")
         self._check_roles(roles)
+        parameters = self._parameters(roles)
         made = NfTemplate(
             name=name,
             summary=self._summary(),
@@ -70,10 +71,12 @@ class _Reader:
             parameters=(
                 STRATEGY,
                 *(Parameter(name=role, kind=Kind.PORT, about=f"the {role} port") for role in roles),
-                *self._parameters(roles),
+                *parameters,
             ),
             classes=self._classes(),
             needs=self._texts("needs"),
+            picks=self._picks(roles),
+            sums=self._sums({parameter.name for parameter in parameters if parameter.kind is Kind.COUNT}),
             code=code,
         )
         if self.wrong:
@@ -116,6 +119,33 @@ class _Reader:
             if name not in packet_classes():
                 self._say("classes", f"there is no packet class `{name}`", "`rssc nic` lists them")
         return classes
+
+    def _picks(self, roles: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        found = [text.partition(".") for text in (self._texts("picks") if "picks" in self.table else ())]
+        for role, _, field in found:
+            known = any(kind.canonical(field) for kind in packet_classes().values())
+            if role not in roles or not known:
+                self._say("picks", f"`{role}.{field}` is no field of a role", "write `ROLE.FIELD`")
+        return tuple((role, field) for role, _, field in found)
+
+    def _sums(self, counts: Collection[str]) -> tuple[Sum, ...]:
+        tables = self.table.get("sums", [])
+        found = [self._sum(table, counts) for table in tables] if isinstance(tables, list) else [None]
+        if None in found:
+            self._say(
+                "sums", "a sum is no bound on counts", f"see the `nat` of rssc; counts are {_listed(counts)}"
+            )
+        return tuple(made for made in found if made)
+
+    def _sum(self, table: object, counts: Collection[str]) -> Sum | None:
+        if not isinstance(table, dict):
+            return None
+        of, high, about = table.get("of"), table.get("high"), table.get("about")
+        if not isinstance(of, dict) or not isinstance(high, int) or not isinstance(about, str):
+            return None
+        if not all(name in counts and isinstance(weight, int) and weight > 0 for name, weight in of.items()):
+            return None
+        return Sum(weights=tuple(of.items()), high=high, about=about)
 
     def _parameters(self, taken: Iterable[str]) -> list[Parameter]:
         tables = self.table.get("parameters", {})

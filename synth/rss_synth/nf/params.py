@@ -11,16 +11,24 @@ from typing import assert_never
 
 from rss_dsl import codes
 from rss_dsl.check.items import header
-from rss_dsl.diagnostics import Diagnostic, Label, Rule
+from rss_dsl.diagnostics import Diagnostic, Label, RssError, Rule
 from rss_dsl.problem import Port, Problem
 from rss_dsl.source import Span
 from rss_dsl.spec import Nf, NfItem
 from rss_synth.nf.catalogue import nf_templates
-from rss_synth.nf.template import SECOND, YEAR, Kind, NfTemplate, Parameter
+from rss_synth.nf.stations import read_stations
+from rss_synth.nf.template import SECOND, YEAR, Kind, NfTemplate, Parameter, Sum, Value
 
+_IPV4 = re.compile(r"[0-9.]+")
+"""An address as `tokens.written` gives it, without a prefix length."""
 _SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What may land in C strings, file names and a Makefile."""
-_EXAMPLES = {Kind.COUNT: "`65536`", Kind.DURATION: "`60s` or `300ms`"}
+_EXAMPLES = {
+    Kind.COUNT: "`65536`",
+    Kind.DURATION: "`60s` or `300ms`",
+    Kind.ADDRESS: "`203.0.113.1`",
+    Kind.STATIONS: "`stations.txt`, relative to the spec",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +39,8 @@ class NfParams:
     strategy: str
     ports: tuple[Port, ...]
     """In the order of the template's roles."""
-    values: Mapping[str, str | int]
-    """The template's own parameters, by name; durations in nanoseconds."""
+    values: Mapping[str, Value]
+    """The template's own parameters, by name."""
 
     def port(self, role: str) -> Port:
         """The port that plays a role."""
@@ -41,7 +49,8 @@ class NfParams:
     @property
     def capacity(self) -> int:
         """Flows, all cores together; 1 where the function remembers none."""
-        return int(self.values.get("capacity", 1))
+        capacity = self.values.get("capacity", 1)
+        return capacity if isinstance(capacity, int) else 1
 
 
 class _Found:
@@ -68,12 +77,31 @@ def read_params(problem: Problem, nf: Nf) -> NfParams | tuple[Diagnostic, ...]:
     values = {p.name: _value(p, items.get(p.name), problem, nf, found) for p in template.parameters}
     if not found.all:
         _check_ports(template, items, found)
+        _check_sums(template, nf, items, values, found)
     if found.all:
         return tuple(found.all)
-    return _params(template, problem, values)
+    read = _files(template, items, values, found)
+    return tuple(found.all) or _params(template, problem, {**values, **read})
 
 
-def _params(template: NfTemplate, problem: Problem, values: Mapping[str, str | int | None]) -> NfParams:
+def _files(
+    template: NfTemplate, items: Mapping[str, NfItem], values: Mapping[str, Value | None], found: _Found
+) -> dict[str, Value]:
+    """What the files hold that parameters name."""
+    roles = {str(values[role]): role for role in template.roles}
+    read: dict[str, Value] = {}
+    for parameter in template.parameters:
+        if parameter.kind is Kind.STATIONS:
+            try:
+                read[parameter.name] = read_stations(
+                    str(values[parameter.name]), items[parameter.name].value.span, roles
+                )
+            except RssError as error:
+                found.all.extend(error.diagnostics)
+    return read
+
+
+def _params(template: NfTemplate, problem: Problem, values: Mapping[str, Value | None]) -> NfParams:
     ports = {port.name: port for port in problem.ports}
     return NfParams(
         template=template,
@@ -104,9 +132,7 @@ def _value(
     if item is None:
         if parameter.default is None:
             message = f"`{nf.name}` needs the parameter `{parameter.name}`"
-            ports = ", ".join(f"`{port.name}`" for port in problem.ports)
-            help = f"add `{parameter.name} PORT`; the spec has {ports or 'no ports'}"
-            found.add(codes.MISSING_NF_PARAMETER, message, header(nf), help=help)
+            found.add(codes.MISSING_NF_PARAMETER, message, header(nf), help=_addition(parameter, problem))
         return parameter.default
     if item.value.kind != parameter.kind.spelled:
         message = f"`{parameter.name}` is {parameter.kind}, not `{item.value.text}`"
@@ -115,13 +141,20 @@ def _value(
     return _checked(parameter, item, problem, found)
 
 
+def _addition(parameter: Parameter, problem: Problem) -> str:
+    if parameter.kind is Kind.PORT:
+        ports = ", ".join(f"`{port.name}`" for port in problem.ports)
+        return f"add `{parameter.name} PORT`; the spec has {ports or 'no ports'}"
+    return f"add `{parameter.name}` ({parameter.about}), such as {_example(parameter, problem)}"
+
+
 def _example(parameter: Parameter, problem: Problem) -> str:
     match parameter.kind:
         case Kind.PORT:
             return " or ".join(f"`{port.name}`" for port in problem.ports) or "the name of a port"
         case Kind.WORD:
             return " or ".join(f"`{word}`" for word in parameter.words)
-        case Kind.COUNT | Kind.DURATION:
+        case Kind.COUNT | Kind.DURATION | Kind.ADDRESS | Kind.STATIONS:
             return _EXAMPLES[parameter.kind]
         case _:
             assert_never(parameter.kind)
@@ -138,6 +171,10 @@ def _checked(parameter: Parameter, item: NfItem, problem: Problem, found: _Found
                 _out_of_range(parameter, item, found)
         case Kind.WORD:
             _check_word(parameter, str(value), span, found)
+        case Kind.ADDRESS:
+            _check_address(parameter, str(value), span, found)
+        case Kind.STATIONS:
+            pass  # read when the ports are known
         case _:
             assert_never(parameter.kind)
     return value if len(found.all) == before else None
@@ -155,6 +192,34 @@ def _check_word(parameter: Parameter, word: str, span: Span, found: _Found) -> N
     if word not in parameter.words:
         message = f"`{parameter.name}` cannot be `{word}`"
         found.add(codes.NF_VALUE, message, span, help=_help(word, parameter.words, "it can be"))
+
+
+def _check_address(parameter: Parameter, text: str, span: Span, found: _Found) -> None:
+    if not _IPV4.fullmatch(text):
+        message = f"`{parameter.name}` is {parameter.kind}, not `{text}`"
+        found.add(codes.NF_VALUE, message, span, help=f"write {_EXAMPLES[Kind.ADDRESS]}")
+
+
+def _check_sums(
+    template: NfTemplate,
+    nf: Nf,
+    items: Mapping[str, NfItem],
+    values: Mapping[str, Value | None],
+    found: _Found,
+) -> None:
+    for bound in template.sums:
+        counts = [(name, weight, int(str(values[name]))) for name, weight in bound.weights]
+        total = sum(weight * count for _, weight, count in counts)
+        if total > bound.high:
+            given = [items[name].value.span for name, _ in bound.weights if name in items]
+            listed = " and ".join(f"`{name} {count}`" for name, _, count in counts)
+            message = f"{listed} are too much together: {bound.about}"
+            help = f"{_formula(bound)} is {total} and can be {bound.high}"
+            found.add(codes.NF_RANGE, message, given[-1] if given else header(nf), help=help)
+
+
+def _formula(bound: Sum) -> str:
+    return " + ".join(f"{weight} * {name}" if weight > 1 else name for name, weight in bound.weights)
 
 
 def _check_port(name: str, problem: Problem, span: Span, found: _Found) -> None:

@@ -62,7 +62,7 @@ def make_plan(problem: Problem, nf: Nf) -> Planned:
     params = read_params(problem, nf)
     if not isinstance(params, NfParams):
         return Planned(None, params)
-    found = [*_queue_mistakes(params, nf), *_hash_mistakes(params, nf)]
+    found = [*_queue_mistakes(params, nf), *_hash_mistakes(params, nf), *_pick_mistakes(params, nf)]
     if has_errors(found):
         return Planned(None, tuple(found))
     stateful = stateful_classes(params)
@@ -113,6 +113,25 @@ def _hash_mistakes(params: NfParams, nf: Nf) -> list[Diagnostic]:
             span = _item_span(nf, item)
             found.append(Diagnostic(rule=codes.NF_HASH_INPUT, message=text, span=span, help=help))
     return found
+
+
+def _pick_mistakes(params: NfParams, nf: Nf) -> list[Diagnostic]:
+    """Fields that the function picks by their hash, and that are not hashed."""
+    if params.strategy not in ("auto", "shared-nothing"):
+        return []
+    return [
+        Diagnostic(
+            rule=codes.NF_HASH_INPUT,
+            message=f"`{nf.name}` picks the `{name}` of `{entry.packet_class}` by its hash, "
+            f"and `{params.port(role).name}` does not hash it",
+            span=_item_span(nf, role),
+            help="hash this field, too, or take `strategy locks`",
+        )
+        for role, name in params.template.picks
+        for entry in params.port(role).live
+        if entry.packet_class in params.template.classes
+        and packet_classes()[entry.packet_class].canonical(name) not in entry.fields
+    ]
 
 
 def _unhashable(port: Port) -> list[str]:

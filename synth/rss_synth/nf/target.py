@@ -23,7 +23,7 @@ from rss_synth.nf.catalogue import nf_templates
 from rss_synth.nf.params import NfParams
 from rss_synth.nf.plan import C_FIELDS, NfPlan, make_plan
 from rss_synth.nf.strategy import decide
-from rss_synth.nf.template import Kind, Parameter
+from rss_synth.nf.template import Kind, Parameter, Value
 from rss_synth.render import render, render_source
 from rss_synth.target import Artifact, Provenance
 
@@ -144,7 +144,9 @@ def _shown(params: NfParams) -> dict[str, str]:
     return {p.name: _written(p, params.values[p.name]) for p in own}
 
 
-def _written(parameter: Parameter, value: str | int) -> str:
+def _written(parameter: Parameter, value: Value) -> str:
+    if isinstance(value, tuple):
+        return f"{len(value)} stations"
     return _duration(int(value)) if parameter.kind is Kind.DURATION else str(value)
 
 

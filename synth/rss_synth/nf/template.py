@@ -23,11 +23,21 @@ class Kind(StrEnum):
     COUNT = "a number"
     DURATION = "a duration"
     WORD = "a word"
+    ADDRESS = "an IPv4 address"
+    STATIONS = "a file"
 
     @property
     def spelled(self) -> str:
         """The kind of value in a spec that says it."""
-        return {"a number": "integer", "a duration": "duration"}.get(self, "word")
+        return _SPELLED.get(self, "word")
+
+
+_SPELLED = {
+    Kind.COUNT: "integer",
+    Kind.DURATION: "duration",
+    Kind.ADDRESS: "address",
+    Kind.STATIONS: "path",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +59,24 @@ class Parameter:
         return self.kind is not Kind.PORT and self.name != "strategy"
 
 
+Station = tuple[str, str]
+"""A MAC address as specs write it, and the role of the port that it is behind."""
+
+Value = str | int | tuple[Station, ...]
+"""What a parameter is set to; durations in nanoseconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """A bound on counts together."""
+
+    weights: tuple[tuple[str, int], ...]
+    """How often each parameter counts."""
+    high: int
+    about: str
+    """What there is that much of."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NfTemplate:
     """A network function in C."""
@@ -62,6 +90,9 @@ class NfTemplate:
     """Those whose packets may touch state: they have what its keys are made of."""
     needs: tuple[str, ...]
     """Which packets must meet on one core, as requirements over roles: what shared-nothing rests on."""
+    picks: tuple[tuple[str, str], ...] = ()
+    """Role and field: the function chooses that field of packets that will come in there, by their hash."""
+    sums: tuple[Sum, ...] = ()
     code: Source
     """`nf.c.j2`."""
 
