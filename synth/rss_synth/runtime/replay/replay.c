@@ -211,7 +211,7 @@ static void summarise(const struct replay *replay)
         fprintf(stderr, "%" PRIu64 " flooded, ", flooded);
     fprintf(stderr, "%" PRIu64 " dropped, %" PRIu64 " unhashed\n", dropped, replay->unhashed);
     if (replay->options->strategy == STRATEGY_TM && !program_has_transactions())
-        fputs("no transactions: the compiler lacks -fgnu-tm, so `tm` takes the lock\n", stderr);
+        fputs("`tm` takes the lock: this build has no transactions (-fgnu-tm, without sanitizers)\n", stderr);
     for (unsigned i = 0; i < replay->options->cores; i++)
         summarise_core(replay, i);
 }
