@@ -115,6 +115,22 @@ def test_readers_do_not_write_while_the_oldest_is_young(lab, vig) -> None:
     assert out.value == 1
 
 
+def test_freeing_keeps_the_oldest_first(lab, vig) -> None:
+    """Here the last of a heap moves up where another was freed."""
+    vig.test_start(1, 0, 1)
+    call = lab.Shared(vig)
+    chain = call.allocate("test_chain", 7)
+    times = (1, 10, 2, 11, 12, 3, 4)
+    out = c_int()
+    for time in times:
+        call("test_chain_new", chain, byref(out), c_int64(time))
+    call("test_chain_free", chain, 3)
+    expired = []
+    while call("test_chain_expire", chain, byref(out), c_int64(99)):
+        expired.append(times[out.value])
+    assert expired == [1, 2, 3, 4, 10, 12]
+
+
 @pytest.mark.parametrize("range_", [0, -1])
 def test_chain_without_indices_is_refused(vig, range_: int) -> None:
     vig.test_start(1, 0, 1)

@@ -122,3 +122,15 @@ def test_seeing_a_flow_again_is_no_write(lab, table) -> None:
     assert table.test_refresh(0, 1, c_int64(120), c_uint64(7), 0) == flow
     assert table.test_refresh(0, 0, c_int64(131), c_uint64(7), 0) == lab.ASK
     assert table.test_refresh(0, 1, c_int64(131), c_uint64(7), 0) == lab.NONE
+
+
+def test_a_new_flow_has_none_of_the_ages_of_the_one_before(lab, table) -> None:
+    """Cores don't agree on the time: one that is ahead may have seen the record's last flow after now."""
+    if not table.shares:
+        pytest.skip("there are no readers where nothing is shared")
+    table.test_start(1, 2, EXPIRY, 0)
+    flow = table.test_insert(0, c_int64(195), c_uint64(7), 0)
+    assert table.test_refresh(1, 0, c_int64(200), c_uint64(7), 0) == flow
+    table.test_erase(flow)
+    assert table.test_insert(0, c_int64(100), c_uint64(8), 0) == flow
+    assert table.test_refresh(1, 1, c_int64(205), c_uint64(8), 0) == lab.NONE

@@ -308,8 +308,8 @@ int64_t test_set_first(struct index_set *set)
 
 /* --- packets --- */
 
-/* Writes another source address and port into a packet, its headers borrowed as far as `l4_bytes`, and corrects the
- * checksums, `times` times. 0 where it has no such headers. A reader's look ends after that, if `then_write`. */
+/* Writes another source address and port into a packet, inverts the last of `l4_bytes` borrowed bytes if there are
+ * more than those ports, and corrects the checksums, `times` times. 0 where it has no such headers. A reader's look ends after that, if `then_write`. */
 int test_translate(uint8_t *data, uint16_t length, const uint8_t *address, const uint8_t *port, uint16_t l4_bytes,
                    int times, int then_write)
 {
@@ -321,6 +321,8 @@ int test_translate(uint8_t *data, uint16_t length, const uint8_t *address, const
         return 0;
     memcpy(&ip->src_addr, address, 4);
     memcpy(l4, port, 2);
+    if (l4_bytes > 4)
+        l4[l4_bytes - 1] ^= 0xff;
     for (int i = 0; i < times; i++)
         nf_set_rte_ipv4_udptcp_checksum(ip, l4, data);
     nf_return_all_chunks(data);

@@ -1,5 +1,6 @@
 /* Cores as threads, on a state that they share: random packets of few flows, some of them answers. Prints what every
- * packet was and what became of it, in the order in which they took effect, for a model to follow.
+ * packet was and what became of it, in the order in which they took effect, for a model to follow: the port it came
+ * in on, its time, which flow it was of, the verdict, and its IP header and ports afterwards.
  *
  *     threads CORES PACKETS SEED */
 #include "nf/nf.h"
@@ -15,6 +16,7 @@ struct event {
     uint8_t frame[FRAME_BYTES];
     struct packet packet;
     int verdict;
+    unsigned flow;
 };
 
 struct worker {
@@ -32,18 +34,22 @@ static uint64_t draw(struct worker *worker, uint64_t below)
     return (worker->random >> 33) % below;
 }
 
-/* Flow `flow` is UDP from 10.0.0.`flow`:1000 to 93.0.0.1:53. */
+/* Flow `flow` is UDP from 10.0.0.`flow`, port 1000 + `flow`, to 93.0.0.1:53. */
 static void make_packet(struct worker *worker, struct event *event, int64_t time)
 {
     static const uint8_t ip[] = {0x45, 0, 0, 46, 0, 1, 0, 0, 64, 17, 0, 0};
     unsigned port = draw(worker, 2) ? NF_WAN : NF_LAN;
-    uint8_t inside[4] = {10, 0, 0, (uint8_t)draw(worker, FLOWS)}, outside[4] = {93, 0, 0, 1};
-    uint8_t *at = event->frame;
+    uint8_t flow = (uint8_t)draw(worker, FLOWS), *at = event->frame;
+    const uint8_t inside[] = {10, 0, 0, flow}, outside[] = {93, 0, 0, 1};
+    const uint8_t inside_port[] = {1000 >> 8, (uint8_t)(1000 + flow)}, outside_port[] = {0, 53};
     memcpy(at + 12, "\x08\x00", 2);
     memcpy(at + 14, ip, sizeof ip);
     memcpy(at + 26, port == NF_LAN ? inside : outside, 4);
     memcpy(at + 30, port == NF_LAN ? outside : inside, 4);
-    memcpy(at + 34, port == NF_LAN ? "\x03\xe8\x00\x35" : "\x00\x35\x03\xe8", 4);
+    memcpy(at + 34, port == NF_LAN ? inside_port : outside_port, 2);
+    memcpy(at + 36, port == NF_LAN ? outside_port : inside_port, 2);
+    memcpy(at + 40, "\x12\x34", 2);
+    event->flow = flow;
     packet_parse(&event->packet, event->frame, FRAME_BYTES, port, time);
 }
 
@@ -75,8 +81,10 @@ static int earlier(const void *left, const void *right)
 
 static void print(const struct event *event)
 {
-    const uint8_t *inside = event->frame + (event->packet.port == NF_LAN ? 26 : 30);
-    printf("%d %lld %u %d\n", (int)event->packet.port, (long long)event->packet.time, inside[3], event->verdict);
+    printf("%d %lld %u %d ", (int)event->packet.port, (long long)event->packet.time, event->flow, event->verdict);
+    for (int i = 14; i < 42; i++)
+        printf("%02x", event->frame[i]);
+    putchar('\n');
 }
 
 static void *zeroed(size_t bytes)
