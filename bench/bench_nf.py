@@ -1,7 +1,7 @@
 """Packets per second of every network function, and instructions per packet where valgrind is installed.
 
-60-byte frames in memory, bursts of 32, processor time of each thread, the median of nine rounds and their range
-(`runtime/bench`). Functions are fed on the port whose packets touch their state.
+60-byte frames in memory, bursts of 32, processor time of each thread, the median of nine rounds and their
+range (`runtime/bench`). Functions are fed on the port whose packets touch their state.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 import tempfile
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 from rssc.__main__ import main
@@ -19,7 +21,7 @@ SPECS = {
     "nop": "LAN",
     "fw": "LAN",
     "nat": "LAN",
-    "nat-homing": "LAN",
+    "nat_homing": "LAN",
     "pol": "WAN",
     "sbridge": "LAN",
     "bridge": "LAN",
@@ -37,8 +39,9 @@ def build(name: str, folder: Path) -> Path:
     """The benchmark of a spec's network function."""
     out = folder / name
     arguments = ["synth", str(ROOT / "specs" / "nf" / f"{name}.rss"), "--target", "nf", "--out", str(out)]
-    if main(arguments) != 0:
-        sys.exit(f"cannot generate {name}")
+    with redirect_stdout(StringIO()):
+        if main(arguments) != 0:
+            sys.exit(f"cannot generate {name}")
     (program,) = re.findall(r"^NAME := (.*)$", (out / "Makefile").read_text(), re.MULTILINE)
     subprocess.run(["make", "-s", "-C", out, f"{program}-bench", f"CFLAGS={FLAGS}"], check=True)
     return out / f"{program}-bench"
@@ -51,7 +54,7 @@ def measure(program: Path, *options: str) -> str:
     if found is None:
         sys.exit(f"{program.name} said {out!r}")
     mark = "" if found[4] == "0" else " *"
-    return f"{found[1]} ({found[2]}–{found[3]}){mark}"
+    return f"{found[1]} ({found[2]} to {found[3]}){mark}"
 
 
 def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
@@ -63,11 +66,9 @@ def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
 
 def run(folder: Path) -> None:
     """Every table."""
-    sys.stdout = sys.stderr  # what commands print
     programs = {
         name: build(name, folder) for name in SPECS if (ROOT / "specs" / "nf" / f"{name}.rss").is_file()
     }
-    sys.stdout = sys.__stdout__
     idle = measure(programs["nop"], "--idle")
     print(f"the loop without a function: {idle} Mpps")
     rows = []
