@@ -39,9 +39,9 @@ class Frame:
     data: bytes
 
 
-def built(lab: ModuleType, folder: Path, spec: str, *flags: str):
-    """A spec's network function, with solved keys."""
-    problem = check(loads(spec, "nf.rss")).problem
+def built(lab: ModuleType, folder: Path, spec: str, *flags: str, path: str | Path = "nf.rss"):
+    """A spec's network function, with solved keys. `path`: where the spec would be."""
+    problem = check(loads(spec, str(path))).problem
     assert problem is not None
     solution = solve(problem).solution
     assert isinstance(solution, Solution)

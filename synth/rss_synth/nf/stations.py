@@ -26,8 +26,9 @@ def read_stations(named: str, place: Span, roles: Mapping[str, str]) -> tuple[St
     path = Path(place.source.path).parent / named
     source = Source(str(path), decoded(read_bytes(path, place=place), path, place=place))
     reader = _Reader(source, roles)
-    for line in re.finditer(r"^[^#\n]*\S[^#\n]*", source.text, re.MULTILINE):
-        reader.read(line)
+    for line in re.finditer(r"^[^#\n]+", source.text, re.MULTILINE):
+        if line.group().strip():
+            reader.read(line)
     if not reader.places and not reader.wrong:
         reader.say(place, f"`{named}` names no stations", "write lines `MAC PORT`")
     if reader.wrong:

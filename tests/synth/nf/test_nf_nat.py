@@ -6,6 +6,7 @@ import random
 import struct
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,11 @@ SECOND = 10**9
 START = 1_700_000_000 * SECOND
 EXPIRY = 5 * SECOND
 EXTERNAL = "203.0.113.1"
-FIRST_PORT = 61000
+FIRST_PORT = 63000
 PROTOCOLS = {"tcp": 6, "udp": 17}
 CHECKSUM_AT = {"tcp": 16, "udp": 6}
 PORT = "nic intel-x710  queues 16  hash ipv4-tcp, ipv4-udp  traffic ipv4-tcp, ipv4-udp"
-NAT = f"lan LAN  wan WAN  external {EXTERNAL}  first_port {FIRST_PORT}  capacity 2000  expiry 5s"
+NAT = f"lan LAN  wan WAN  external {EXTERNAL}  first_port {FIRST_PORT}  capacity 1200  expiry 5s"
 REQUIRED = {
     "nat": "require remote: LAN.ip_dst == WAN.ip_src && LAN.l4_dst == WAN.l4_src",
     "nat-homing": "",
@@ -282,9 +283,9 @@ def test_connections_without_room_are_dropped_until_others_expire(nat, tmp_path)
 
 @pytest.mark.parametrize("cores", [1, 16])
 def test_every_connection_of_the_capacity_has_a_port(nat, tmp_path, cores):
-    count = 1500
+    count = 1000
     events = [(Frame(START + i, "LAN", opening(i).wire), opening(i)) for i in range(count)]
-    arguments = ["--cores", cores, "--capacity-per-core", 2000]
+    arguments = ["--cores", cores, "--capacity-per-core", 1200]
     model, found = run(nat, tmp_path, events, *arguments)
     assert found.full == 0 and len(model.flows) == count
     answers = [
@@ -294,3 +295,27 @@ def test_every_connection_of_the_capacity_has_a_port(nat, tmp_path, cores):
     events += [(Frame(START + count + i, "WAN", each.wire), each) for i, each in enumerate(answers)]
     _, found = run(nat, tmp_path, events, *arguments)
     assert found.verdicts[count:] == ("forward LAN",) * count
+
+
+def test_ports_come_round_without_meeting(nat, tmp_path):
+    """Connections that live on keep theirs while more are opened and forgotten than there are ports."""
+
+    def from_host(host: int, number: int) -> Segment:
+        return Segment(f"10.0.0.{host}", "93.0.0.1", 1000 + number, 443, "tcp")
+
+    rounds, staying, passing = 14, 100, 200
+    segments = [
+        from_host(1, i) if i < staying else from_host(2 + turn, i)
+        for turn in range(rounds)
+        for i in range(staying + passing)
+    ]
+    times = [START + turn * (EXPIRY - SECOND) + i for turn in range(rounds) for i in range(staying + passing)]
+    frames = [Frame(time, "LAN", each.wire) for time, each in zip(times, segments, strict=True)]
+    for arguments in (["--sequential"], ["--cores", 4, "--capacity-per-core", 1200]):
+        found = replay(nat, tmp_path, frames, *arguments)
+        assert found.full == 0
+        ports = [out[34:36] for out in found.packets]
+        turns = [ports[i : i + staying + passing] for i in range(0, len(ports), staying + passing)]
+        for before, now in pairwise(turns):
+            assert now[:staying] == turns[0][:staying]
+            assert len({*before, *now[staying:]}) == staying + 2 * passing
