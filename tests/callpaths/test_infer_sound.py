@@ -3,7 +3,7 @@
 What is inferred is proved by `prove`, which shares nothing with inference, or refused.
 """
 
-from inferring import problem_of, solution_of
+from inferring import problem_of, solution_of, sound
 
 from generate.describe import NetworkFunction, Sharded, Vector
 from generate.harness import explore
@@ -24,10 +24,9 @@ from rss_callpaths.accesses.analyse import analyse
 from rss_callpaths.files.memory import Memory
 from rss_callpaths.files.printer import print_path
 from rss_callpaths.files.reader import read_text
-from rss_callpaths.infer import infer
 from rss_callpaths.library.file import vigor
 from rss_callpaths.prove.prove import prove
-from rss_callpaths.prove.verdict import Proved, Refuted
+from rss_callpaths.prove.verdict import Refuted
 from rss_callpaths.terms import Pool
 
 SERVICE = table("service", ADDRESS)
@@ -39,11 +38,7 @@ ENDS = Vector("ends", ADDRESS)
 def inferred_from(process, state, **more):
     """What is inferred; it is proved if there is a spec."""
     accesses, pool = executed(process, state, **more)
-    found = infer(accesses, pool)
-    if found.spec is not None:
-        verdict = prove(accesses, problem_of(found.text), solution_of(found.text), pool)
-        assert isinstance(verdict, Proved)
-    return found
+    return sound(accesses, pool)
 
 
 def executed(process, state, **more):

@@ -1,10 +1,11 @@
 """Network functions that break a premise of ownership in one place: keys that part their packets are refuted.
 
 Each keeps all state but one thing sharded by the requirement that it is asked with, so that whoever takes the
-broken premise for granted answers `proved`.
+broken premise for granted answers `proved`. Inference refuses each, or asks for keys that are proved.
 """
 
 import pytest
+from inferring import sound
 from rsstest import problem
 
 from generate.describe import Chain, Map, NetworkFunction, Sharded, Vector
@@ -46,7 +47,7 @@ PAIR = struct("pair", one=4, other=4)
 
 
 def judged(process, state, *requirements: str, **more):
-    """The verdict on keys that satisfy the requirements."""
+    """The verdict on keys that satisfy the requirements. Keys that inference asks for are proved."""
     pool = Pool()
     memory = Memory(pool)
     nf = NetworkFunction("premise", process, Sharded(), state=state, **more)
@@ -54,7 +55,9 @@ def judged(process, state, *requirements: str, **more):
     stated = problem(PORTS + "".join(f"require {each}\n" for each in requirements))
     solved = solve(stated)
     assert isinstance(solved, Solved)
-    return prove(analyse(paths, vigor(), pool), stated, solved.solution, pool)
+    accesses = analyse(paths, vigor(), pool)
+    sound(accesses, pool)
+    return prove(accesses, stated, solved.solution, pool)
 
 
 def refuted(process, state, *requirements: str, **more) -> Refuted:

@@ -10,6 +10,8 @@ from rss_callpaths.accesses.analyse import analyse
 from rss_callpaths.files.reader import read
 from rss_callpaths.infer import Inferred, Options, infer
 from rss_callpaths.library.file import vigor
+from rss_callpaths.prove.prove import prove
+from rss_callpaths.prove.verdict import Proved
 from rss_callpaths.terms import Pool
 from rss_dsl.check import check
 from rss_dsl.loading import loads
@@ -32,6 +34,15 @@ def inferred(folder: Path, options: Options | None = None) -> tuple[Accesses, In
     assert problems == []
     accesses = analyse(paths, vigor(), pool)
     return accesses, infer(accesses, pool, options)
+
+
+def sound(accesses: Accesses, pool: Pool) -> Inferred:
+    """What is inferred. `prove`, which shares nothing with inference, proves it if there is a spec."""
+    found = infer(accesses, pool)
+    if found.spec is not None:
+        verdict = prove(accesses, problem_of(found.text), solution_of(found.text), pool)
+        assert isinstance(verdict, Proved), f"{found.text}\n{verdict}"
+    return found
 
 
 def ports_of(text: str) -> str:

@@ -44,7 +44,9 @@ def questions(path: PathAccesses, chain: StateObject, ownership: Ownership, pair
         group = [
             a
             for a in path.accesses
-            if a.object is not None and a.function.index == "key" and ownership.same(a.key, verify.key)
+            if a.object is not None
+            and a.function.index == "key"
+            and ownership.sources.same(a.key, verify.key)
         ]
         cells = tuple((a, a.result) for a in group if a.kind is Kind.READ and a.result is not None)
         yield Asked(path, verify, cells, tuple(group), tuple(_equalities(path, cells, pairs)))

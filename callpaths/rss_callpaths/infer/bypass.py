@@ -14,8 +14,9 @@ from itertools import combinations
 
 from rss_callpaths.accesses.access import Access, Accesses, PathAccesses, StateObject
 from rss_callpaths.infer.asked import Asked, questions
-from rss_callpaths.infer.ownership import Ownership, is_expiry
+from rss_callpaths.infer.ownership import Ownership
 from rss_callpaths.infer.pairs import Pairs
+from rss_callpaths.infer.results import identity
 from rss_callpaths.infer.ties import Tie, ties, writers
 from rss_callpaths.library import Kind
 from rss_callpaths.terms.bytewise import bytes_of, symbols
@@ -38,6 +39,8 @@ class Bypass:
 
     excused: dict[tuple[str, int, int], str] = field(default_factory=dict)
     """Accesses by identity, and why they impose nothing beyond the ties."""
+    checked: dict[tuple[str, int, int], StateObject] = field(default_factory=dict)
+    """Of those the ones that pass their check: the chain whose owners' cells, and no others', they reach."""
     ties: list[Tie] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
@@ -61,7 +64,11 @@ def _examine(
     failing = [one for one in asked if not (one.taken and one.equal)]
     if not passing:
         return  # no check: the accesses count by their indices
-    failures = [*_changes(chain, failing, ownership), *_differences(chain, failing)]
+    failures = [
+        *_changes(chain, failing, ownership),
+        *_differences(chain, failing),
+        *_filled_by_nobody(chain, passing[0], accesses),
+    ]
     made_ties: list[Tie] = []
     for one in passing:
         failures += _overwritten(chain, one, accesses, ownership)
@@ -77,22 +84,30 @@ def _examine(
     for one in asked:
         note = "passes the check" if one in passing else "goes as if the index were not taken"
         for access in one.others:
-            found.excused[(access.path, access.call, access.object.address if access.object else -1)] = (
-                f"its packet {note}: see `{chain.name}`"
-            )
+            found.excused[identity(access)] = f"its packet {note}: see `{chain.name}`"
+            if one in passing:
+                found.checked[identity(access)] = chain
+
+
+def _filled_by_nobody(chain: StateObject, one: Asked, accesses: Accesses) -> Iterator[Failure]:
+    """Indices that initialisation takes are taken on every core, so their cells are nobody's."""
+    for path in accesses.paths:
+        for access in path.setup:
+            if access.object == chain and access.kind is Kind.CREATE:
+                yield Failure("unchecked", chain, access, one.verify)
 
 
 def _changes(chain: StateObject, failing: Sequence[Asked], ownership: Ownership) -> Iterator[Failure]:
     """A packet that fails the check must change nothing."""
     for one in failing:
         for access in one.path.accesses:
-            if not access.mutates or is_expiry(access):
+            if not access.mutates or ownership.sources.by_the_clock(one.path, access):
                 continue
             refreshed = (
                 one.taken
                 and access.kind is Kind.UPDATE
                 and access.object == chain
-                and ownership.same(access.key, one.verify.key)
+                and ownership.sources.same(access.key, one.verify.key)
             )
             yield Failure("refreshed" if refreshed else "changed", chain, one.verify, access)
 
@@ -142,10 +157,12 @@ def _keeps(path: PathAccesses, write: Access, places: Sequence[int], ownership: 
     lent = [
         read.result
         for read in path.accesses
-        if read.kind is Kind.READ and read.object == write.object and ownership.same(read.key, write.key)
+        if read.kind is Kind.READ
+        and read.object == write.object
+        and ownership.sources.same(read.key, write.key)
     ]
     if write.value is None:
         return False
-    given = bytes_of(write.value, ownership.pool)
-    cells = [bytes_of(cell, ownership.pool) for cell in lent if cell is not None]
+    given = bytes_of(write.value, ownership.sources.pool)
+    cells = [bytes_of(cell, ownership.sources.pool) for cell in lent if cell is not None]
     return any(all(given[at] is cell[at] for at in places) for cell in cells)

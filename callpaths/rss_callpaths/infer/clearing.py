@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from rss_callpaths.accesses.access import Access, PathAccesses, StateObject
-from rss_callpaths.infer.ownership import Owned, Ownership
+from rss_callpaths.infer.ownership import Ownership
 from rss_callpaths.infer.pairs import FIRST, SECOND
+from rss_callpaths.infer.sources import Owned
 from rss_callpaths.library import Kind
 from rss_callpaths.terms import Term
 
@@ -17,7 +18,7 @@ def clears_own(ownership: Ownership, path: PathAccesses, access: Access) -> bool
         return False
     together = [a.object for a in path.accesses if a.call == access.call]
     maps = [each for each in together if each is not None and each.type == "map"]
-    for other_path, other in ownership.every():
+    for other_path, other in ownership.sources.every():
         if other.object not in together or other.object in maps or other not in other_path.accesses:
             continue
         place = _given(other_path, other, other.function.start) if other.kind is Kind.SCAN else other.key
@@ -73,6 +74,6 @@ def _reaches(
 def _holds_a_key(ownership: Ownership, path: PathAccesses, write: Access, maps: list[StateObject]) -> bool:
     """Whether what is written into a cell is a key that the path puts into the maps."""
     return any(
-        a.object in maps and a.kind is Kind.WRITE and ownership.begins(write.value, a.key)
+        a.object in maps and a.kind is Kind.WRITE and ownership.sources.begins(write.value, a.key)
         for a in path.accesses
     )

@@ -15,8 +15,9 @@ from rss_callpaths.infer.bypass import Bypass
 from rss_callpaths.infer.clearing import clears_own
 from rss_callpaths.infer.found import Entry, Found
 from rss_callpaths.infer.keyed import Keyed
-from rss_callpaths.infer.ownership import Owned, Ownership, is_expiry
+from rss_callpaths.infer.ownership import Ownership
 from rss_callpaths.infer.results import identity
+from rss_callpaths.infer.sources import Owned, is_expiry
 from rss_callpaths.infer.ties import require
 from rss_callpaths.library import Kind
 from rss_dsl.nic import NicProfile
@@ -49,7 +50,7 @@ class _Object:
     def _prefilled(self) -> bool:
         """Whether packets change cells under indices that no packet has stored in this map: what puts them
         there does not bring together those that find them."""
-        chain = self.ownership.chain_of.get(self.object)
+        chain = self.ownership.sources.chain_of.get(self.object)
         if chain is None:
             return False
         paths = self.accesses.paths
@@ -88,10 +89,12 @@ class _Object:
         entries = [entry for path, access in every for entry in self._entries(path, access)]
         local = [entry for entry in entries if entry.owned is not None and not entry.whole]
         whole = [entry for entry in entries if entry.whole or entry.port is None]
+        checked = [entry for path, access in every for entry in self._checked(path, access)]
         keyed = [entry for entry in entries if entry not in local and entry not in whole]
         self._local(local)
         self._against(whole, entries, "whole")
         self._against(keyed, local, "index")
+        self._against(checked, [entry for entry in entries if not self._is_owners(entry, checked)], "index")
         Keyed(self.object, self.ownership, self._prefilled, self.nic, self.found).examine(keyed)
 
     def _entries(self, path: PathAccesses, access: Access) -> Iterator[Entry]:
@@ -99,7 +102,7 @@ class _Object:
         if key in self.checks.excused:
             self._ignore([access], self.checks.excused[key])
             return
-        if is_expiry(access) and self._is_grouped(path, access):
+        if self.ownership.sources.by_the_clock(path, access) and self._is_grouped(path, access):
             self._ignore([access], "expires what its own core has")
             return
         if self._clears_own(path, access):
@@ -116,6 +119,19 @@ class _Object:
         for port in access.in_ports or (None,):
             yield Entry(path, access, port, owned, whole)
 
+    def _checked(self, path: PathAccesses, access: Access) -> Iterator[Entry]:
+        """An access by a packet's index that passes its check: to the cell of the index's owner."""
+        if identity(access) in self.checks.checked:
+            for port in access.in_ports or (None,):
+                yield Entry(path, access, port, None, False)
+
+    def _is_owners(self, entry: Entry, checked: Sequence[Entry]) -> bool:
+        """Whether an access reaches only cells of its own index, one of the chain that checked the others."""
+        owned = entry.owned
+        return owned is not None and all(
+            owned.plain and self.checks.checked[identity(each.access)] == owned.chain for each in checked
+        )
+
     def _is_grouped(self, path: PathAccesses, access: Access) -> bool:
         """Whether all that expires with it belongs to the core: an object, or a group that is proved one,
         and no packet asks about all of the object."""
@@ -126,7 +142,7 @@ class _Object:
         if any(chain in self.ownership.broken for chain in chains):
             return False
         maps = [each for each in objects if each.type == "map"]
-        return all(self.ownership.chain_of.get(each) in chains for each in maps)
+        return all(self.ownership.sources.chain_of.get(each) in chains for each in maps)
 
     def _clears_own(self, path: PathAccesses, access: Access) -> bool:
         """A clearing of a range of cells that begins at one of an index that the core took on this path."""
@@ -147,7 +163,7 @@ class _Object:
             owned = entry.owned
             if owned is None:
                 continue
-            what = owned.chain.address, "" if owned.plain else (entry.access.path, entry.access.call)
+            what = owned.chain, owned.maps, "" if owned.plain else (entry.access.path, entry.access.call)
             known = kinds.get(what)
             if known is None or (entry.access.mutates and not known.access.mutates):
                 kinds[what] = entry
@@ -160,6 +176,8 @@ class _Object:
                     continue
                 if first.owned.chain != second.owned.chain:
                     self.found.clash(self.object, first, second, "chains")
+                elif not self.ownership.have_one_owner(first.owned, second.owned):
+                    self.found.clash(self.object, first, second, "setup")
                 elif not (first.owned.plain and second.owned.plain):
                     sides = [(e.path, e.access, e.owned) for e in (first, second) if e.owned is not None]
                     if not self.ownership.disjoint(sides[0], sides[1]):

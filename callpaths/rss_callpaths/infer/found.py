@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rss_callpaths.accesses.access import Access, PathAccesses, StateObject
-from rss_callpaths.infer.ownership import Owned
 from rss_callpaths.infer.relation import Relation
 from rss_callpaths.infer.shapes import Shape
+from rss_callpaths.infer.sources import Owned
 from rss_callpaths.packet.parts import Reading
 from rss_callpaths.terms import Term
 
@@ -83,7 +83,7 @@ class Clash:
     first: Access
     second: Access
     why: str
-    """`index`, `chains`, `overlap`, `whole`, `constant`, `symbol`, `unhashed`, `idle`."""
+    """`index`, `chains`, `setup`, `overlap`, `whole`, `constant`, `symbol`, `unhashed`, `idle`."""
     unhashed: frozenset[str] = frozenset()
 
 

@@ -55,18 +55,18 @@ class Keyed:
         if None not in bits:
             return []
         found: set[int] = set()
-        for at, byte in enumerate(bytes_of(key, self.ownership.pool)):
+        for at, byte in enumerate(bytes_of(key, self.ownership.sources.pool)):
             if None in bits[8 * at : 8 * at + 8]:
                 found |= _packet_bytes(byte)
         return sorted(found)
 
     def _changes(self, entry: Entry) -> bool:
         """Whether an access changes its cell, or finds an index under which its path changes something."""
-        access = entry.access
-        if access.mutates or access.kind is not Kind.READ or self.object not in self.ownership.chain_of:
+        access, sources = entry.access, self.ownership.sources
+        if access.mutates or access.kind is not Kind.READ or self.object not in sources.chain_of:
             return access.mutates
         return self._prefilled or any(
-            other.mutates and other.function.index == "key" and self.ownership.same(other.key, access.result)
+            other.mutates and other.function.index == "key" and sources.same(other.key, access.result)
             for other in entry.path.accesses
         )
 

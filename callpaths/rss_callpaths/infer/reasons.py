@@ -9,9 +9,10 @@ from rss_callpaths.accesses.access import Access, Accesses, PathAccesses
 from rss_callpaths.accesses.places import Places
 from rss_callpaths.infer.bypass import Failure
 from rss_callpaths.infer.found import Clash, Unplaced
-from rss_callpaths.infer.ownership import Ownership, is_expiry
+from rss_callpaths.infer.ownership import Ownership
 from rss_callpaths.infer.relation import Relation, expression
 from rss_callpaths.infer.results import Refusal, identity
+from rss_callpaths.infer.sources import is_expiry
 from rss_callpaths.infer.spec import Options
 from rss_callpaths.library import Kind
 from rss_dsl import codes
@@ -44,12 +45,16 @@ _CLASHES: dict[str, tuple[Rule, str]] = {
         codes.UNHASHABLE_KEY,
         "cells of `{object}` are picked for {both} by {fields}, which `{nic}` does not hash",
     ),
+    "setup": (
+        codes.UNOWNED_INDEX,
+        "{both} reach one cell of `{object}` by indices that initialisation stores under keys of two maps",
+    ),
     "idle": (
         codes.WHOLE_OBJECT,
         "{first} runs without a packet, on every core, on cells of `{object}` that {second} reaches",
     ),
 }
-_ORDER = ("constant", "whole", "idle", "chains", "unhashed", "symbol", "index", "overlap")
+_ORDER = ("constant", "whole", "idle", "chains", "setup", "unhashed", "symbol", "index", "overlap")
 """Which clash of an object says most about it, best first."""
 
 _FAILURES: dict[str, tuple[Rule, str, str]] = {

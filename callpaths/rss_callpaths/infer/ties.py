@@ -10,10 +10,11 @@ from rss_callpaths.accesses.access import Access, Accesses, PathAccesses, StateO
 from rss_callpaths.infer.asked import Asked
 from rss_callpaths.infer.bits import PacketBit, bits_of
 from rss_callpaths.infer.found import Found, Unplaced
-from rss_callpaths.infer.ownership import Owned, Ownership
+from rss_callpaths.infer.ownership import Ownership
 from rss_callpaths.infer.relation import Atom, Atoms, Is, Same, relation
 from rss_callpaths.infer.results import Use
 from rss_callpaths.infer.shapes import hashable_fields, place
+from rss_callpaths.infer.sources import Owned
 from rss_callpaths.library import Kind
 from rss_callpaths.packet.parts import Reading
 from rss_callpaths.terms.conditions import Truth
@@ -48,7 +49,7 @@ def writers(chain: StateObject, accesses: Accesses, ownership: Ownership) -> Ite
                     for a in path.accesses
                     if a.kind is Kind.WRITE
                     and a.function.index == "key"
-                    and ownership.same(a.key, create.result)
+                    and ownership.sources.same(a.key, create.result)
                 )
                 yield path, create, cells
         for write in path.accesses:

@@ -45,6 +45,8 @@ class Bypass:
         self.keys: Keys = ownership.keys
         self.excused: set[tuple[str, int, StateObject | None]] = set()
         """Accesses (path, call, object) that impose nothing further."""
+        self.checked: dict[tuple[str, int, StateObject | None], StateObject] = {}
+        """Accesses to the cell of an index that its packet was checked for, and the index's chain."""
         self.lemmas: list[str] = []
         self.failed: dict[StateObject | None, str] = {}
         """Objects of which that could not be proved, and why."""
@@ -65,8 +67,10 @@ class Bypass:
         passing = [each for each in asked if self._passes(each, anchors)]
         failing = [each for each in asked if each not in passing]
         why, which = self._difference(failing)
-        for each in passing if why else asked:
-            self.excused |= {(a.path, a.call, a.object) for a in each.uses}
+        for each in passing:
+            self.checked |= {(a.path, a.call, a.object): chain for a in each.uses}
+        if not why:
+            self.excused |= {(a.path, a.call, a.object) for each in failing for a in each.uses}
         if why:
             self.failed |= dict.fromkeys((chain, *vectors), why)
             self.found += [

@@ -57,7 +57,7 @@ class Cells:
     # --- whole objects and new indices ------------------------------------------------------------------
 
     def _whole(self, one: Use, other: Use) -> Relation | Local | None:
-        first, second = self._takes(one), self._takes(other)
+        first, second = self.takes(one), self.takes(other)
         if first and second:
             return Local((Assumed.ALLOCATION, Assumed.CAPACITY))
         for takes, mine, theirs in ((first, one, other), (second, other, one)):
@@ -72,7 +72,7 @@ class Cells:
                 return self.keys.same_index(*terms)
         return ()
 
-    def _takes(self, use: Use) -> bool:
+    def takes(self, use: Use) -> bool:
         """Whether it takes a new index from a chain of which owners are known."""
         _, access = use
         return access.kind is Kind.CREATE and access.object not in self.ownership.broken

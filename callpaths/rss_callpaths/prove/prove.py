@@ -125,7 +125,22 @@ class _Prover:
             if each is None or keyed is (each.type in ("vector", "chain")):
                 continue
             found.sort(key=lambda use: expires(use[1]))
-            yield from (pair for pair in combinations_with_replacement(found, 2) if _changed(*pair))
+            for one, other in combinations_with_replacement(found, 2):
+                if _changed(one, other) and not self._is_checked(one, other, bypass):
+                    yield one, other
+
+    def _is_checked(self, one: Use, other: Use, bypass: Bypass) -> bool:
+        """Whether either's packet is on the core of its index's owner, and the other's cell is an owner's."""
+        for mine, theirs in ((one, other), (other, one)):
+            chain_ = bypass.checked.get((mine[0].path.name, mine[1].call, mine[1].object))
+            if chain_ is None:
+                continue
+            if (theirs[0].path.name, theirs[1].call, theirs[1].object) in bypass.checked:
+                return True
+            owner = self.ownership.cell_owner(*theirs)
+            is_owners = owner is not None and owner.chain == chain_ and owner.plain
+            return is_owners or self.cells.takes(theirs) or self.ownership.is_ageing(*theirs)
+        return False
 
     def meet(self, relation: Relation, one: Use, other: Use) -> Refuted | Undecided | None:
         """Packets of two accesses that satisfy a relation and land on different cores."""
