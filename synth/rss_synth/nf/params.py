@@ -15,6 +15,7 @@ from rss_dsl.diagnostics import Diagnostic, Label, RssError, Rule
 from rss_dsl.problem import Port, Problem
 from rss_dsl.source import Span
 from rss_dsl.spec import Nf, NfItem
+from rss_synth.nf.backends import read_backends
 from rss_synth.nf.catalogue import nf_templates
 from rss_synth.nf.stations import read_stations
 from rss_synth.nf.template import SECOND, YEAR, Kind, NfTemplate, Parameter, Sum, Value
@@ -28,6 +29,7 @@ _EXAMPLES = {
     Kind.DURATION: "`60s` or `300ms`",
     Kind.ADDRESS: "`203.0.113.1`",
     Kind.STATIONS: "`stations.txt`, relative to the spec",
+    Kind.BACKENDS: "`backends.txt`, relative to the spec",
 }
 
 
@@ -91,13 +93,16 @@ def _files(
     roles = {str(values[role]): role for role in template.roles}
     read: dict[str, Value] = {}
     for parameter in template.parameters:
-        if parameter.kind is Kind.STATIONS:
-            try:
-                read[parameter.name] = read_stations(
-                    str(values[parameter.name]), items[parameter.name].value.span, roles
-                )
-            except RssError as error:
-                found.all.extend(error.diagnostics)
+        if parameter.kind not in (Kind.STATIONS, Kind.BACKENDS):
+            continue
+        named, place = str(values[parameter.name]), items[parameter.name].value.span
+        try:
+            is_backends = parameter.kind is Kind.BACKENDS
+            read[parameter.name] = (
+                read_backends(named, place) if is_backends else read_stations(named, place, roles)
+            )
+        except RssError as error:
+            found.all.extend(error.diagnostics)
     return read
 
 
@@ -154,7 +159,7 @@ def _example(parameter: Parameter, problem: Problem) -> str:
             return " or ".join(f"`{port.name}`" for port in problem.ports) or "the name of a port"
         case Kind.WORD:
             return " or ".join(f"`{word}`" for word in parameter.words)
-        case Kind.COUNT | Kind.DURATION | Kind.ADDRESS | Kind.STATIONS:
+        case Kind.COUNT | Kind.DURATION | Kind.ADDRESS | Kind.STATIONS | Kind.BACKENDS:
             return _EXAMPLES[parameter.kind]
         case _:
             assert_never(parameter.kind)
@@ -173,7 +178,7 @@ def _checked(parameter: Parameter, item: NfItem, problem: Problem, found: _Found
             _check_word(parameter, str(value), span, found)
         case Kind.ADDRESS:
             _check_address(parameter, str(value), span, found)
-        case Kind.STATIONS:
+        case Kind.STATIONS | Kind.BACKENDS:
             pass  # read when the ports are known
         case _:
             assert_never(parameter.kind)

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     WORD = "a word"
     ADDRESS = "an IPv4 address"
     STATIONS = "a file"
+    BACKENDS = "a file of backends"
 
     @property
     def spelled(self) -> str:
@@ -37,6 +38,7 @@ _SPELLED = {
     Kind.DURATION: "duration",
     Kind.ADDRESS: "address",
     Kind.STATIONS: "path",
+    Kind.BACKENDS: "path",
 }
 
 
@@ -62,7 +64,10 @@ class Parameter:
 Station = tuple[str, str]
 """A MAC address as specs write it, and the role of the port that it is behind."""
 
-Value = str | int | tuple[Station, ...]
+Backend = tuple[tuple[int, ...], tuple[int, ...]]
+"""The bytes of an IP address, 4 or 16, and of the MAC address that has it."""
+
+Value = str | int | tuple[Station, ...] | tuple[Backend, ...]
 """What a parameter is set to; durations in nanoseconds."""
 
 
