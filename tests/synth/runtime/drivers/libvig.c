@@ -11,7 +11,8 @@ static uint8_t *memory;
 static unsigned modulus = 1; /* hashes are below it */
 
 static struct nf_pass pass = {.writer = true};
-static struct packet packet;
+static uint8_t nothing;
+static struct packet packet = {.data = &nothing};
 
 #ifdef NF_LOCKS
 #define LOOK                              \
@@ -34,7 +35,7 @@ void test_start(unsigned sharers, uint64_t seed, unsigned hashes)
         .shape = &shape, .memory = memory + (64 - (uintptr_t)memory % 64), .bytes = ARENA_BYTES};
     modulus = hashes;
     pass = (struct nf_pass){.writer = true};
-    packet = (struct packet){0};
+    packet = (struct packet){.data = &nothing};
     libvig_begin(NULL, &pass, &packet);
     libvig_here.arena = &arena;
 }

@@ -13,15 +13,12 @@ struct Flow {
 
 NF_TM_SAFE static bool Flow_eq(void *a, void *b)
 {
-    struct Flow *left = a, *right = b;
-    return left->src_ip == right->src_ip && left->dst_ip == right->dst_ip && left->src_port == right->src_port &&
-           left->dst_port == right->dst_port;
+    return libvig_equal(a, b, sizeof(struct Flow));
 }
 
 NF_TM_SAFE static unsigned Flow_hash(void *obj)
 {
-    struct Flow *flow = obj;
-    return flow->src_ip + flow->src_port;
+    return libvig_hash(obj, sizeof(struct Flow));
 }
 
 struct nf_objects {
