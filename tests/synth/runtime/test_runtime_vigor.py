@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,7 @@ def a_template(folder: Path, code: str) -> Path:
     code = code.replace("max_flows = 8", "max_flows = {{ capacity }}")
     code = code.replace("expiration_time = 1000}", "expiration_time = {{ expiry }} / 1000}")
     code = code.replace("return known ? 1 - config.wan_device : device", "return known ? 3 : device")
+    code = code.replace("return map_allocate", "return max_flows != 3 && map_allocate")
     traits = "const struct nf_traits nf_traits = {.expiry = {{ expiry }}};\n\n"
     end = '#include "libvig/entry.h"'
     assert code.count(end) == 1
@@ -54,7 +56,18 @@ def a_template(folder: Path, code: str) -> Path:
     return folder
 
 
-def test_a_template_on_libvig_is_equivalent(lab, tmp_path: Path) -> None:
+def make(out: Path, target: str) -> str:
+    flags = ("CC=gcc", "CFLAGS=-O1 -Werror", "CHECK=--cores 1,4 --packets 4000")
+    done = subprocess.run(
+        ["make", "-C", out, "-s", target, *flags], capture_output=True, text=True, timeout=280
+    )
+    if "needs libpcap" in done.stderr:
+        pytest.skip("libpcap's headers are not installed")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_template_on_libvig(lab, tmp_path: Path) -> None:
     if not shutil.which("make") or not shutil.which("gcc"):
         pytest.skip("gcc and make are not installed")
     template = a_template(tmp_path / "vigor-fw", (lab.HERE / "nfs" / "fw.c").read_text())
@@ -65,11 +78,19 @@ def test_a_template_on_libvig_is_equivalent(lab, tmp_path: Path) -> None:
         [sys.executable, "-m", "rssc", *command], capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
-    flags = ("CC=gcc", "CFLAGS=-O1 -Werror", "CHECK=--cores 1,4 --packets 4000")
-    made = subprocess.run(
-        ["make", "-C", out, "-s", "replay-check", *flags], capture_output=True, text=True, timeout=280
-    )
-    if "needs libpcap" in made.stderr:
-        pytest.skip("libpcap's headers are not installed")
-    assert made.returncode == 0, made.stderr
-    assert made.stdout.splitlines()[-1] == "equivalent"
+    assert make(out, "replay-check").splitlines()[-1] == "equivalent"
+    make(out, "vigor-fw-replay")
+    empty = tmp_path / "empty.pcap"
+    empty.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 1 << 18, 1))
+    replay = [
+        out / "vigor-fw-replay",
+        f"LAN={empty}",
+        f"WAN={empty}",
+        "--cores",
+        "1",
+        "--capacity-per-core",
+        "3",
+    ]
+    refused = subprocess.run(replay, capture_output=True, text=True, timeout=60)
+    assert refused.returncode == 1
+    assert "cannot initialise its state on core 0" in refused.stderr

@@ -109,6 +109,8 @@ static bool make_worker(struct program *program, unsigned core, unsigned socket)
     if (!memory)
         return complain("no memory for %zu flows on core %u (see the EAL's -m)", program->capacity, core);
     worker->work.state = nf_state_init(memory, &shape);
+    if (!worker->work.state)
+        return complain("the network function cannot initialise its state on core %u", core);
     if (program->verdicts && !(worker->verdicts = files_open_verdicts(program->verdicts, core)))
         return false;
     return !program->presplit || find_timestamps(worker);

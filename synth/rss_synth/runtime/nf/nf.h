@@ -87,7 +87,7 @@ static inline bool nf_may_write(const struct nf_pass *pass)
 /* Bytes of a state, a multiple of 64. */
 size_t nf_state_bytes(const struct nf_shape *shape);
 
-/* Makes a state in zeroed `memory`, aligned to 64 bytes, that the caller keeps. */
+/* Makes a state in zeroed `memory`, aligned to 64 bytes, that the caller keeps; NULL where the function cannot. */
 struct nf_state *nf_state_init(void *memory, const struct nf_shape *shape);
 
 /* Decides on `count` packets, NF_BURST at most, in their order. Times of one core don't decrease.

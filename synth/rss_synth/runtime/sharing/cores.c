@@ -23,7 +23,12 @@ static struct nf_state *make_state(const struct cores_plan *plan, unsigned part)
         return NULL;
     }
     memset(memory, 0, bytes);
-    return plan->program->state_init(memory, &shape);
+    struct nf_state *state = plan->program->state_init(memory, &shape);
+    if (!state) {
+        complain("the network function cannot initialise its state on core %u", part);
+        free(memory);
+    }
+    return state;
 }
 
 static bool make_lock(struct cores *cores)
