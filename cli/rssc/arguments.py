@@ -72,11 +72,18 @@ def folder(text: str) -> Path:
     return Path(text)
 
 
+def file(text: str) -> Path:
+    """A file; an empty name would be the folder that one is in."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name of the file is empty")
+    return Path(text)
+
+
 def add_paths(parser: argparse.ArgumentParser) -> None:
     """Call paths."""
     parser.add_argument(
         "paths",
-        type=Path,
+        type=file,
         nargs="+",
         metavar="PATH",
         help="a .call_path file, or a folder of them; all paths of one network function",
@@ -87,7 +94,7 @@ def add_library(parser: argparse.ArgumentParser) -> None:
     """Functions that libVig does not have."""
     parser.add_argument(
         "--library",
-        type=Path,
+        type=file,
         action="append",
         default=[],
         metavar="FILE",

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from rsstest import ROOT
@@ -304,3 +305,32 @@ def test_all_errors_of_a_few_files_are_shown(run, tmp_path):
     _, _, err = run("import", tmp_path)
     assert err.count("error[RSS402]") == 27
     assert "more RSS402" not in err
+
+
+@pytest.mark.parametrize(
+    ("paths", "out"),
+    [
+        (["copies"], "copies/test000010.call_path"),
+        (["copies"], "copies/spec.call_path"),
+        (["copies/test000010.call_path"], "linked/test000010.call_path"),
+        (["copies", "--library", "own.toml"], "./own.toml"),
+    ],
+)
+def test_what_is_read_is_not_written_over(paths, out, run, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(SPECS / "fw", "copies")
+    Path("linked").symlink_to("copies")
+    Path("own.toml").write_text("")
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*.*")}
+    with pytest.raises(SystemExit, match="2"):
+        run("import", *paths, "--out", out)
+    assert f"argument --out: {Path(out)} is among" in capsys.readouterr().err
+    assert before == {file: file.read_bytes() for file in tmp_path.rglob("*.*")}
+
+
+@pytest.mark.parametrize("arguments", [[""], ["nat", ""], ["nat", "--library", ""]])
+def test_empty_names_are_wrong_usage(arguments, run, monkeypatch, capsys):
+    monkeypatch.chdir(SPECS)
+    with pytest.raises(SystemExit, match="2"):
+        run("import", *arguments)
+    assert "is empty" in capsys.readouterr().err

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from rssc.arguments import Subparsers, add_format, add_library, add_paths
+from rssc.arguments import Subparsers, add_format, add_library, add_paths, file
 from rssc.exits import Exit
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def add(subparsers: Subparsers) -> None:
         "if steering cannot bring that about.",
     )
     add_paths(parser)
-    parser.add_argument("--out", type=_file, metavar="SPEC", help="write the spec to a file")
+    parser.add_argument("--out", type=file, metavar="SPEC", help="write the spec to a file")
     parser.add_argument(
         "--port",
         dest="ports",
@@ -56,12 +57,6 @@ def add(subparsers: Subparsers) -> None:
     parser.set_defaults(run=run, refuse=parser.error)
 
 
-def _file(text: str) -> Path:
-    if not text:
-        raise argparse.ArgumentTypeError("the name of the file is empty")
-    return Path(text)
-
-
 def _port(text: str) -> tuple[int, str]:
     from rss_dsl.lexical import KEYWORDS
 
@@ -85,10 +80,20 @@ def run(options: argparse.Namespace) -> Exit:
     wanted = _wanted(options)
     if options.emit == "accesses" and options.out:
         options.refuse("--out takes the spec; redirect the list of accesses")
+    if options.out and _is_read(options.out, [*options.paths, *options.library]):
+        options.refuse(f"argument --out: {options.out} is among what is imported, or would be")
     found = read_call_paths(options.paths, options.library)
     if options.emit == "accesses":
         return accesses_exit(found, options.format)
     return inferred_exit(found, infer(found, wanted), options)
+
+
+def _is_read(out: Path, inputs: Sequence[Path]) -> bool:
+    """Whether a file is named as input, or lies among the call paths of a folder that is."""
+    from rss_callpaths.files.reader import SUFFIX
+
+    target, *named = (Path(os.path.realpath(path)) for path in (out, *inputs))
+    return target in named or (target.suffix == SUFFIX and target.parent in named)
 
 
 def _wanted(options: argparse.Namespace) -> Options:
