@@ -235,3 +235,71 @@ def test_the_firewall_of_the_library_is_fine():
     assert check_nf(checked.problem) == ()
     plan = make_plan(checked.problem, checked.problem.nf).plan
     assert judge(checked.problem, None, plan.params, plan.stateful) is None
+
+
+NAT = {"external": ("address", "203.0.113.1")}
+
+
+@pytest.mark.parametrize(
+    ("name", "items", "code", "spanned", "message", "help"),
+    [
+        ("nat", {}, "RSS623", "nf nat", "needs the parameter `external`", "such as `203.0.113.1`"),
+        (
+            "nat",
+            {"external": ("address", "203.0.113.0/24")},
+            "RSS624",
+            "203.0.113.0/24",
+            "`external` is an IPv4 address",
+            "`203.0.113.1`",
+        ),
+        (
+            "nat",
+            {"external": ("address", "2001:db8::1")},
+            "RSS624",
+            "2001:db8::1",
+            "is an IPv4 address",
+            "203",
+        ),
+        (
+            "nat",
+            {"external": ("word", "wan")},
+            "RSS624",
+            "wan",
+            "is an IPv4 address, not `wan`",
+            "203.0.113.1",
+        ),
+        (
+            "nat",
+            {**NAT, "first_port": ("integer", 2000)},
+            "RSS625",
+            "2000",
+            "`first_port 2000` and `capacity 64512` are too much together: a port for every connection",
+            "first_port + capacity is 66512 and can be 65536",
+        ),
+        (
+            "nat-homing",
+            {**NAT, "first_port": ("integer", 65000), "capacity": ("integer", 269)},
+            "RSS625",
+            "269",
+            "two ports for every connection",
+            "first_port + 2 * capacity is 65538 and can be 65536",
+        ),
+    ],
+)
+def test_mistakes_of_addresses_and_sums(lab, name, items, code, spanned, message, help):
+    (found,) = check_nf(lab.a_problem(lab.an_nf(name, **lab.PORTS, **items)))
+    assert (found.rule.code, found.span.text.strip()) == (code, spanned)
+    assert message in found.message and help in (found.help or "")
+
+
+def test_a_field_that_is_picked_by_its_hash_is_hashed(lab):
+    nf = lab.an_nf("nat-homing", **lab.PORTS, **NAT)
+    problem = lab.a_problem(nf)
+    assert not check_nf(problem)
+    addresses = tuple(replace(entry, fields=entry.fields[:2]) for entry in problem.ports[1].inputs)
+    narrow = replace(problem, ports=(problem.ports[0], replace(problem.ports[1], inputs=addresses)))
+    found = check_nf(narrow)
+    assert codes_of(found) == ["RSS629"] * 2
+    assert "picks the `l4_dst` of `ipv4-tcp` by its hash, and `WAN` does not hash it" in found[0].message
+    locks = lab.an_nf("nat-homing", **lab.PORTS, **NAT, strategy=("word", "locks"))
+    assert not check_nf(replace(narrow, nf=locks))
