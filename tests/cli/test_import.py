@@ -334,3 +334,12 @@ def test_empty_names_are_wrong_usage(arguments, run, monkeypatch, capsys):
     with pytest.raises(SystemExit, match="2"):
         run("import", *arguments)
     assert "is empty" in capsys.readouterr().err
+
+
+def test_a_path_that_fills_a_map_is_missing(run, tmp_path):
+    shutil.copytree(SPECS / "fw", tmp_path / "fw")
+    (tmp_path / "fw" / "test000005.call_path").unlink()
+    code, _, err = run("import", tmp_path / "fw")
+    assert code == 3
+    assert "`dchain_rejuvenate_index` (line 53) and `dchain_allocate_new_index` (line 54)" in err
+    assert "reach one cell of `heap` by an index that no packet need have stored for both" in err

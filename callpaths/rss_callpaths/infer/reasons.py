@@ -47,7 +47,7 @@ _CLASHES: dict[str, tuple[Rule, str]] = {
     ),
     "setup": (
         codes.UNOWNED_INDEX,
-        "{both} reach one cell of `{object}` by indices that initialisation stores under keys of two maps",
+        "{both} reach one cell of `{object}` by an index that no packet need have stored for both",
     ),
     "idle": (
         codes.WHOLE_OBJECT,
