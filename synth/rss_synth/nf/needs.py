@@ -37,6 +37,11 @@ def serve(verdict: Verdict | None) -> bool:
     return verdict is None or isinstance(verdict, Proof)
 
 
+def tied_roles(template: NfTemplate) -> tuple[tuple[int, int], ...]:
+    """Pairs of roles, by number, whose packets must meet."""
+    return tuple((need.first, need.second) for need in _parsed(template))
+
+
 def _needed(problem: Problem, params: NfParams, classes: tuple[str, ...]) -> Iterator[Requirement]:
     """The template's needs as requirements of the problem, for the classes that have state."""
     names = [port.name for port in problem.ports]

@@ -20,6 +20,7 @@ from rss_dsl.source import Span
 from rss_dsl.spec import Nf
 from rss_solver.solution import Solution
 from rss_synth.nf.catalogue import nf_templates
+from rss_synth.nf.needs import tied_roles
 from rss_synth.nf.params import NfParams
 from rss_synth.nf.plan import C_FIELDS, NfPlan, make_plan
 from rss_synth.nf.strategy import decide
@@ -60,6 +61,8 @@ class _CPort:
     table_size: int
     table_rows: tuple[str, ...]
     table_period: int
+    component: int
+    """The first role whose port is tied to this one, or its own: their entries belong together."""
     default_from_table: bool
     inputs: tuple[_Input, ...]
     rss_hf: tuple[str, ...]
@@ -78,7 +81,8 @@ class NfTarget:
         problem = _resolved(problem, solution)
         nf, plan = _plan(problem)
         decision = decide(problem, solution, plan, nf)
-        ports = tuple(_c_port(*entry, problem, solution) for entry in _roles(plan))
+        tied = _tied(problem, solution, plan)
+        ports = tuple(_c_port(*entry, tied, problem, solution) for entry in _roles(plan))
         context = {
             "plan": plan,
             "strategy": decision.strategy,
@@ -87,6 +91,7 @@ class NfTarget:
             "queues": plan.params.ports[0].queues,
             "per_core": math.ceil(plan.params.capacity / plan.params.ports[0].queues),
             "own": _shown(plan.params),
+            "asks_tables": bool(plan.params.template.picks),
             "version": origin.version,
             "spec": _printable(origin.spec),
             "sha256": _printable(origin.sha256),
@@ -166,8 +171,28 @@ def _runtime() -> list[Artifact]:
     ]
 
 
-def _c_port(role: str, port: Port, problem: Problem, solution: Solution) -> _CPort:
+def _tied(problem: Problem, solution: Solution, plan: NfPlan) -> tuple[tuple[int, ...], ...]:
+    """For each role the places of ports tied to it by requirements or the template's needs, its own first."""
+    names = [port.name for port in problem.ports]
+    places = [names.index(port.name) for port in plan.params.ports]
+    needs = [{places[first], places[second]} for first, second in tied_roles(plan.params.template)]
+    sets = [set(component) for component in solution.components] + needs
+    return tuple((place, *sorted(_reached(place, sets) - {place})) for place in places)
+
+
+def _reached(place: int, sets: Sequence[set[int]]) -> set[int]:
+    """All places that overlapping sets lead to."""
+    found = {place}
+    while more := {other for entry in sets if entry & found for other in entry} - found:
+        found |= more
+    return found
+
+
+def _c_port(
+    role: str, port: Port, tied: Sequence[Sequence[int]], problem: Problem, solution: Solution
+) -> _CPort:
     place = next(index for index, known in enumerate(problem.ports) if known.name == port.name)
+    own = next(entry for entry in tied if entry[0] == place)
     solved = solution.ports[place]
     chosen = [(switch, switch.field_sets[number]) for switch, number in port.switches]
     flags = [flag for switch, used in chosen for flag in _flags(switch, used)]
@@ -182,7 +207,8 @@ def _c_port(role: str, port: Port, problem: Problem, solution: Solution) -> _CPo
         index=_INDEX[port.nic.index.value],
         table_size=solved.table_size,
         table_rows=_rows([str(queue) for queue in solved.table], 16),
-        table_period=_period(place, port, solution),
+        table_period=_period(own, port, solution),
+        component=next(number for number, entry in enumerate(tied) if entry[0] in own),
         default_from_table=port.nic.default_queue.value is DefaultQueue.TABLE_0,
         inputs=tuple(_c_input(entry) for entry in solved.inputs),
         rss_hf=tuple(dict.fromkeys(flags)),
@@ -204,12 +230,11 @@ def _c_input(entry: HashInput) -> _Input:
     return _Input(f"PACKET_{name}", tuple(C_FIELDS[field] for field in entry.fields))
 
 
-def _period(place: int, port: Port, solution: Solution) -> int:
+def _period(tied: Sequence[int], port: Port, solution: Solution) -> int:
     """Ports that must agree agree on the bits that select an entry of the smallest table among them."""
     if port.nic.index.value is not Index.LSB:
-        return solution.ports[place].table_size
-    members: tuple[int, ...] = next((c for c in solution.components if place in c), (place,))
-    return min(solution.ports[member].table_size for member in members)
+        return solution.ports[tied[0]].table_size
+    return min(solution.ports[place].table_size for place in tied)
 
 
 def _duration(nanoseconds: int) -> str:

@@ -48,6 +48,7 @@ struct port_config {
     const uint16_t *table; /* queue of every entry, for the spec's number of queues */
     uint32_t table_size;
     uint32_t table_period;    /* entries after which a table for another number of queues repeats */
+    unsigned component;       /* the first port whose entries belong with this one's: the same for tied ports */
     bool default_from_table;  /* unhashed packets go to table[0] rather than to queue 0 */
     struct hash_input inputs[PACKET_CLASSES];
 };
@@ -61,6 +62,7 @@ struct nf_config {
     unsigned queues; /* the spec's, on each port */
     enum strategy strategy;
     bool keys_serve; /* the keys make all packets meet that the function needs to: shared-nothing is right */
+    bool asks_tables; /* the function looks where tables send packets, so they must not change */
     size_t capacity; /* flows, all cores together */
     bool stateful[PACKET_CLASSES]; /* those that every port hashes and the function has state for */
     struct port_config ports[NF_PORTS];

@@ -11,11 +11,15 @@
 #include <stdint.h>
 
 struct nf_traits {
-    int64_t expiry; /* ns: after which it forgets; 0: it has no such time */
+    /* ns: what was not asked for that long is forgotten, so that its table entry may move to another core; 0: it has no
+     * such time */
+    int64_t expiry;
     /* The L4 source port of what leaves by a port is a name that the function gives: which one depends on what else
      * its state holds, but flows that are alive have different ones towards the same remote end. */
     bool names_source_port[NF_PORTS];
-    bool estimates; /* verdicts rest on sketches, in which flows can be taken for one another */
+    bool names_any_protocol; /* those names are different whatever the protocol is, and answered to by any */
+    uint64_t volume; /* bytes that fill what it measures, such as a bucket; 0: it measures none */
+    bool estimates;  /* verdicts rest on sketches, in which flows can be taken for one another */
     /* Values that it treats differently, so that traffic has them. */
     const uint8_t (*macs)[6];
     size_t mac_count;

@@ -39,12 +39,15 @@ void options_help(void)
            "                       one is not, which changes verdicts. The summary counts the packets concerned\n"
            "                       as `table full`.\n",
            nf_config.capacity);
+    puts("  --rebalance MS       every MS milliseconds, moves table entries from busy cores to others, if their state\n"
+         "                       can follow: any with locks and tm; with a state per core, those whose flows have all\n"
+         "                       expired");
     puts("  -o FILE              verdicts to FILE instead of the standard output\n"
          "  --show-core          each verdict ends with the packet's core\n"
          "  --show-hash          each verdict ends with the packet's class and, where it is hashed, the hash\n"
          "  --packets-out DIR    writes DIR/PORT.pcap: what leaves by each port\n"
          "  --presplit-out DIR   writes DIR/PORT-CORE.pcap for each port and core, for the DPDK program's\n"
-         "                       --presplit; times are rounded down to the microseconds that it sees\n"
+         "                       --captures; times are rounded down to the microseconds that it sees\n"
          "  --verdicts DIR       writes DIR/core-CORE.txt, as the DPDK program does\n"
          "  --help               this\n\n"
          "Exit status: 0 done, 1 unreadable input or output, 2 wrong usage.");
@@ -77,6 +80,14 @@ static bool set_cores(void *options, const char *value)
 static bool set_capacity(void *options, const char *value)
 {
     return parse_number(value, "the capacity", 1, MAX_CAPACITY, &((struct options *)options)->capacity);
+}
+
+static bool set_rebalance(void *options, const char *value)
+{
+    size_t milliseconds = 0;
+    bool good = parse_number(value, "the time between rounds", 1, UINT32_MAX, &milliseconds);
+    ((struct options *)options)->rebalance = (int64_t)milliseconds * 1000000;
+    return good;
 }
 
 static bool set_key(void *options, const char *value)
@@ -133,6 +144,7 @@ static const struct known_option known[] = {
     {"--show-core", false, set_show_core},  {"--show-hash", false, set_show_hash},
     {"--verdicts", true, set_verdicts},     {"--presplit-out", true, set_presplit},
     {"--packets-out", true, set_packets},   {"--strategy", true, set_strategy},
+    {"--rebalance", true, set_rebalance},
 };
 
 static const struct syntax syntax = {known, sizeof known / sizeof *known, add_input};
@@ -143,6 +155,8 @@ static bool complete(struct options *options)
         return complain("no captures (see --help)");
     if (!inputs_complete(&options->inputs))
         return false;
+    if (options->presplit && options->rebalance) /* the captures' rounded times could lie before an entry's move */
+        return complain("`--presplit-out` cannot go with `--rebalance`");
     if (options->sequential && options->cores)
         return complain("`--sequential` is one core, so it cannot go with `--cores`");
     return true;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct options {
     struct inputs inputs;
@@ -14,6 +15,7 @@ struct options {
     unsigned cores;
     bool sequential;
     size_t capacity; /* flows that every state holds */
+    int64_t rebalance; /* ns between rounds of rebalancing; 0: tables stay */
     const char *output;
     const char *presplit;
     const char *packets;

@@ -7,6 +7,7 @@
 #include "replay/presplit.h"
 #include "replay/trace.h"
 #include "sharing/cores.h"
+#include "sharing/rebalance.h"
 #include "steering/steering.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ struct replay {
     struct tally *tallies; /* of each core */
     struct capture packets[NF_PORTS];
     uint64_t unhashed;
+    uint64_t moves; /* of table entries */
     FILE *output;
 };
 
@@ -112,15 +114,45 @@ static struct packet parse(const struct replay *replay, const struct frame *fram
     return packet;
 }
 
-static void assign_cores(struct replay *replay)
+static void assign_core(struct replay *replay, struct frame *frame, struct rebalance *rebalance)
 {
+    struct packet packet = parse(replay, frame);
+    struct steered steered = steer(&replay->steering[frame->port], &packet);
+    frame->core = steered.core;
+    replay->unhashed += !steered.hashed;
+    if (!rebalance)
+        return;
+    rebalance_note(rebalance, frame->port, &steered, 1, frame->time);
+    rebalance->done[steered.core]++;
+}
+
+static void assign_cores(struct replay *replay, struct rebalance *rebalance)
+{
+    int64_t due = INT64_MIN;
     for (size_t i = 0; i < replay->trace.count; i++) {
         struct frame *frame = &replay->trace.frames[i];
-        struct packet packet = parse(replay, frame);
-        struct steered steered = steer(&replay->steering[frame->port], &packet);
-        frame->core = steered.core;
-        replay->unhashed += !steered.hashed;
+        if (rebalance && frame->time >= due) {
+            rebalance_round(rebalance, frame->time);
+            due = frame->time + replay->options->rebalance;
+        }
+        assign_core(replay, frame, rebalance);
     }
+}
+
+static bool steer_frames(struct replay *replay)
+{
+    if (!replay->options->rebalance) {
+        assign_cores(replay, NULL);
+        return true;
+    }
+    struct rebalance rebalance;
+    const struct rebalance_plan plan = {replay->cores.program, replay->steering, replay->options->cores};
+    bool good = rebalance_init(&rebalance, &plan);
+    if (good)
+        assign_cores(replay, &rebalance);
+    replay->moves = rebalance.moves;
+    rebalance_free(&rebalance);
+    return good;
 }
 
 static bool presplit(struct replay *replay)
@@ -210,6 +242,8 @@ static void summarise(const struct replay *replay)
     if (flooded)
         fprintf(stderr, "%" PRIu64 " flooded, ", flooded);
     fprintf(stderr, "%" PRIu64 " dropped, %" PRIu64 " unhashed\n", dropped, replay->unhashed);
+    if (replay->options->rebalance)
+        fprintf(stderr, "%" PRIu64 " moves of table entries\n", replay->moves);
     if (replay->options->strategy == STRATEGY_TM && !program_has_transactions())
         fputs("`tm` takes the lock: this build has no transactions (-fgnu-tm, without sanitizers)\n", stderr);
     for (unsigned i = 0; i < replay->options->cores; i++)
@@ -221,8 +255,7 @@ static bool run(struct replay *replay)
     if (!trace_read(&replay->trace, &replay->options->inputs) || !make_buffer(replay) || !make_steering(replay) ||
         !make_cores(replay))
         return false;
-    assign_cores(replay);
-    if (!presplit(replay) || !open_output(replay) || !open_verdicts(replay) || !open_packets(replay))
+    if (!steer_frames(replay) || !presplit(replay) || !open_output(replay) || !open_verdicts(replay) || !open_packets(replay))
         return false;
     for (size_t i = 0; i < replay->trace.count; i++)
         process_frame(replay, &replay->trace.frames[i]);
