@@ -6,6 +6,7 @@
 #include "common/message.h"
 #include "nf/nf.h"
 #include "common/parse.h"
+#include "steering/steering.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -30,6 +31,7 @@ struct program {
     struct worker *workers;
     struct rte_mempool *pools[RTE_MAX_LCORE];
     unsigned started; /* ports */
+    struct steering steering[NF_PORTS]; /* what the devices do, for functions that choose what reaches a core */
 };
 
 static void print_help(void)
@@ -103,8 +105,12 @@ static bool make_worker(struct program *program, unsigned core, unsigned socket)
     struct worker *worker = &program->workers[core];
     worker->core = core;
     worker->presplit = program->presplit;
-    const struct nf_shape shape = {
-        .capacity = program->capacity, .sharers = 1, .part = core, .parts = program->cores, .seed = rte_rand()};
+    const struct nf_shape shape = {.capacity = program->capacity,
+                                   .sharers = 1,
+                                   .part = core,
+                                   .parts = program->cores,
+                                   .seed = rte_rand(),
+                                   .steering = program->steering};
     void *memory = rte_zmalloc_socket("state", nf_state_bytes(&shape), 64, (int)socket);
     if (!memory)
         return complain("no memory for %zu flows on core %u (see the EAL's -m)", program->capacity, core);
@@ -125,6 +131,16 @@ static bool make_pool(struct program *program, unsigned core, unsigned socket)
         rte_pktmbuf_pool_create(name, count, POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, (int)socket);
     return program->pools[core] || complain("no memory for %u packets on core %u: %s (see the EAL's -m)", count, core,
                                             rte_strerror(rte_errno));
+}
+
+static bool make_steering(struct program *program)
+{
+    for (unsigned i = 0; i < NF_PORTS; i++) {
+        const struct port_config *port = &nf_config.ports[i];
+        if (!steering_init(&program->steering[i], &nf_config, port, port->key, program->cores))
+            return complain("out of memory");
+    }
+    return true;
 }
 
 /* Every state exists before any port starts. */
@@ -182,7 +198,7 @@ static void print_worker(const struct worker *worker)
 
 static bool run(struct program *program)
 {
-    if (!make_workers(program) || !start_ports(program))
+    if (!make_steering(program) || !make_workers(program) || !start_ports(program))
         return false;
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
@@ -211,6 +227,8 @@ static bool finish(struct program *program)
         rte_mempool_free(program->pools[core]);
     }
     rte_free(program->workers);
+    for (unsigned port = 0; port < NF_PORTS; port++)
+        steering_free(&program->steering[port]);
     return written;
 }
 
