@@ -36,11 +36,11 @@ static size_t checksum_at(const struct packet *packet)
     return udp && read16(packet->data + at) == 0 ? NO_CHECKSUM : at;
 }
 
-static void remote_of(struct names_scope *scope, const struct packet *packet, const uint8_t *address,
-                      const uint8_t *l4_port)
+static void remote_of(struct names_scope *scope, const struct nf_traits *traits, const struct packet *packet,
+                      const uint8_t *address, const uint8_t *l4_port)
 {
-    *scope = (struct names_scope){
-        .protocol = packet->protocol, .version = packet->version, .port = (uint8_t)packet->port};
+    uint8_t protocol = traits->names_any_protocol ? 0 : packet->protocol;
+    *scope = (struct names_scope){.protocol = protocol, .version = packet->version, .port = (uint8_t)packet->port};
     memcpy(scope->remote, address, packet_address_bytes(packet));
     memcpy(scope->remote_port, l4_port, 2);
 }
@@ -70,7 +70,7 @@ void compare_translate(const struct names *names, const struct nf_traits *traits
     packet_parse(&packet, frame, event->length, event->port, event->time);
     if (!packet_has_ports(packet.kind))
         return;
-    remote_of(&scope, &packet, packet_source(&packet), frame + packet.l4);
+    remote_of(&scope, traits, &packet, packet_source(&packet), frame + packet.l4);
     uint16_t name = read16(frame + packet.l4 + 2), partner = names_partner(names, &scope, name);
     if (partner != name)
         change16(&packet, packet.l4 + 2U, partner);
@@ -98,11 +98,11 @@ struct pair {
     struct packet input, sent[NAMES_RUNS];
 };
 
-static enum difference compare_names(struct names *names, const struct pair *pair)
+static enum difference compare_names(struct names *names, const struct nf_traits *traits, const struct pair *pair)
 {
     const struct packet *first = &pair->sent[NAMES_FIRST];
     struct names_scope scope;
-    remote_of(&scope, first, packet_destination(first), first->data + first->l4 + 2);
+    remote_of(&scope, traits, first, packet_destination(first), first->data + first->l4 + 2);
     struct names_owner owner = owner_of(&pair->input);
     uint16_t name[NAMES_RUNS];
     for (unsigned run = 0; run < NAMES_RUNS; run++)
@@ -141,7 +141,7 @@ static enum difference compare_named(struct names *names, const struct nf_traits
         return DIFFERENT_BYTES;
     if (checksum_at(first) != NO_CHECKSUM && residue(first) != residue(second))
         return DIFFERENT_CHECKSUM;
-    return named ? compare_names(names, pair) : SAME;
+    return named ? compare_names(names, traits, pair) : SAME;
 }
 
 enum difference compare_outcomes(struct names *names, const struct nf_traits *traits, const struct story *story,

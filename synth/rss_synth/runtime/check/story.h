@@ -17,6 +17,7 @@ struct event {
     size_t output;
     uint32_t about; /* the event that this one answers, or STORY_NONE */
     uint32_t reasons; /* packets so far that found no room or an estimate too high: other cores may differ */
+    uint32_t size; /* of the whole frame, of which `length` bytes are there */
     uint16_t length;
     uint16_t port;
     int verdict;
@@ -31,6 +32,16 @@ struct story {
 
 /* Adds what came in; its output is the same until `story_decide`. False without memory. */
 bool story_add(struct story *story, struct event event, const uint8_t *frame);
+
+/* The packet of an event, whose bytes are `data`. */
+static inline struct packet story_packet(const struct story *story, size_t number, uint8_t *data)
+{
+    const struct event *event = &story->events[number];
+    struct packet packet;
+    packet_parse(&packet, data, event->length, event->port, event->time);
+    packet.size = event->size;
+    return packet;
+}
 
 static inline uint8_t *story_input(const struct story *story, size_t event)
 {

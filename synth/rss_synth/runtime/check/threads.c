@@ -83,7 +83,7 @@ static void *run_thread(void *argument)
         }
         keep_pace(crowd, thread, count ? events[0] : number);
         events[count] = number;
-        packet_parse(&packets[count++], crowd->bytes + event->output, event->length, event->port, event->time);
+        packets[count++] = story_packet(story, number, crowd->bytes + event->output);
     }
     process(crowd, thread, packets, events, count);
     atomic_store_explicit(&thread->reached, SIZE_MAX / 2, memory_order_relaxed);
@@ -136,9 +136,8 @@ static bool prepare(struct crowd *crowd)
         return false;
     for (size_t number = 0; number < story->count; number++) {
         const struct event *event = &story->events[number];
-        struct packet packet;
         memcpy(crowd->bytes + event->output, story_input(story, number), event->length);
-        packet_parse(&packet, story_input(story, number), event->length, event->port, event->time);
+        struct packet packet = story_packet(story, number, story_input(story, number));
         crowd->steered[number] = steer(&crowd->steering[event->port], &packet);
     }
     return true;
@@ -173,9 +172,8 @@ static bool replay(struct crowd *crowd, struct story *alone, struct nf_counters 
     for (size_t place = 0; made && place < alone->count; place++) {
         size_t number = crowd->deeds[place].event;
         struct event *event = &alone->events[number];
-        struct packet packet;
         memcpy(story_output(alone, number), story_input(alone, number), event->length);
-        packet_parse(&packet, story_output(alone, number), event->length, event->port, event->time);
+        struct packet packet = story_packet(alone, number, story_output(alone, number));
         one.program->burst(&one.each[0].work, &packet, &event->verdict, 1);
     }
     if (made)

@@ -253,10 +253,9 @@ static struct event noise(struct traffic *traffic, uint8_t *frame)
     return event;
 }
 
-struct event traffic_next(struct traffic *traffic, uint8_t *frame)
+static struct event choose(struct traffic *traffic, uint8_t *frame)
 {
     struct random *random = &traffic->random;
-    step_time(traffic);
     if (traffic->left == 0 && random_once_in(random, 400))
         start_burst(traffic);
     if (traffic->left && !random_once_in(random, 3))
@@ -271,4 +270,23 @@ struct event traffic_next(struct traffic *traffic, uint8_t *frame)
     if (what < 96)
         return repeat(traffic, frame, what >= 92);
     return noise(traffic, frame);
+}
+
+/* Where bytes are measured, few packets say that they have as many as matter; no link would carry enough real ones. */
+static uint32_t a_size(struct traffic *traffic, uint16_t length)
+{
+    struct random *random = &traffic->random;
+    uint64_t most = traffic->traits->volume < UINT32_MAX ? traffic->traits->volume : UINT32_MAX;
+    if (most < 8 || !random_once_in(random, 5))
+        return length;
+    uint64_t size = length + random_below(random, most) / (1 + random_below(random, 8));
+    return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+}
+
+struct event traffic_next(struct traffic *traffic, uint8_t *frame)
+{
+    step_time(traffic);
+    struct event event = choose(traffic, frame);
+    event.size = a_size(traffic, event.length);
+    return event;
 }

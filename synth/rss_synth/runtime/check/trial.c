@@ -28,8 +28,7 @@ static uint64_t reasons(const struct cores *cores)
 static void decide(struct story *story, struct cores *cores)
 {
     struct event *event = &story->events[story->count - 1];
-    struct packet packet;
-    packet_parse(&packet, story_output(story, story->count - 1), event->length, event->port, event->time);
+    struct packet packet = story_packet(story, story->count - 1, story_output(story, story->count - 1));
     cores->program->burst(&cores->each[0].work, &packet, &event->verdict, 1);
     event->reasons = (uint32_t)reasons(cores);
 }
@@ -150,10 +149,9 @@ static void process(struct run *run)
 static struct packet receive(struct run *run, size_t number)
 {
     const struct event *event = &run->trial->story->events[number];
-    struct packet packet;
     uint8_t *frame = run->burst.frames[run->burst.count];
     compare_translate(&run->names, run->traits, run->trial->story, number, frame);
-    packet_parse(&packet, frame, event->length, event->port, event->time);
+    struct packet packet = story_packet(run->trial->story, number, frame);
     run->steered[number] = steer(&run->steering[event->port], &packet);
     return packet;
 }
