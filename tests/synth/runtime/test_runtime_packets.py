@@ -60,7 +60,7 @@ def are_right(frame: bytes) -> bool:
     return ones_sum(ip) % 0xFFFF == 0 and ones_sum(pseudo + segment) % 0xFFFF == 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     ends=st.tuples(ADDRESS, ADDRESS, PORTS),
     address=ADDRESS,
