@@ -95,6 +95,9 @@ class _Object:
         self._against(whole, entries, "whole")
         self._against(keyed, local, "index")
         self._against(checked, [entry for entry in entries if not self._is_owners(entry, checked)], "index")
+        for chain in {self._chain(entry) for entry in checked}:
+            mine = [entry for entry in checked if self._chain(entry) == chain]
+            self._against(mine, [entry for entry in checked if entry not in mine], "chains")
         Keyed(self.object, self.ownership, self._prefilled, self.nic, self.found).examine(keyed)
 
     def _entries(self, path: PathAccesses, access: Access) -> Iterator[Entry]:
@@ -128,9 +131,10 @@ class _Object:
     def _is_owners(self, entry: Entry, checked: Sequence[Entry]) -> bool:
         """Whether an access reaches only cells of its own index, one of the chain that checked the others."""
         owned = entry.owned
-        return owned is not None and all(
-            owned.plain and self.checks.checked[identity(each.access)] == owned.chain for each in checked
-        )
+        return owned is not None and all(owned.plain and self._chain(each) == owned.chain for each in checked)
+
+    def _chain(self, checked: Entry) -> StateObject:
+        return self.checks.checked[identity(checked.access)]
 
     def _is_grouped(self, path: PathAccesses, access: Access) -> bool:
         """Whether all that expires with it belongs to the core: an object, or a group that is proved one,

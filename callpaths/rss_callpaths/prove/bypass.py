@@ -34,7 +34,7 @@ class _Asked:
     path: PathAccesses
     verify: Access
     uses: tuple[Access, ...]
-    """Everything that the path does to the chain and its vectors under that index."""
+    """Everything that the path does to the chain and to vectors under that index."""
 
 
 class Bypass:
@@ -60,7 +60,7 @@ class Bypass:
 
     def _examine(self, chain: StateObject) -> None:
         vectors = self._vectors(chain)
-        asked = [each for path in self.paths for each in self._asked(path, chain, vectors)]
+        asked = [each for path in self.paths for each in self._asked(path, chain)]
         if not asked:
             return
         anchors = [vector for vector in vectors if self._is_anchor(vector, chain)]
@@ -97,9 +97,7 @@ class Bypass:
                         found[access.object] = None
         return list(found)
 
-    def _asked(
-        self, path: PathAccesses, chain: StateObject, vectors: Sequence[StateObject]
-    ) -> Iterator[_Asked]:
+    def _asked(self, path: PathAccesses, chain: StateObject) -> Iterator[_Asked]:
         seen: list[Access] = []
         for verify in path.accesses:
             if verify.kind is not Kind.VERIFY or verify.object != chain or verify.key is None:
@@ -112,7 +110,8 @@ class Bypass:
             uses = tuple(
                 access
                 for access in path.accesses
-                if (access.object == chain or access.object in vectors)
+                if access.object is not None
+                and (access.object == chain or access.object.type == "vector")
                 and access.function.index == "key"
                 and self.keys.alike(access.key, verify.key)
             )

@@ -135,7 +135,7 @@ class _Prover:
             chain_ = bypass.checked.get((mine[0].path.name, mine[1].call, mine[1].object))
             if chain_ is None:
                 continue
-            if (theirs[0].path.name, theirs[1].call, theirs[1].object) in bypass.checked:
+            if bypass.checked.get((theirs[0].path.name, theirs[1].call, theirs[1].object)) == chain_:
                 return True
             owner = self.ownership.cell_owner(*theirs)
             is_owners = owner is not None and owner.chain == chain_ and owner.plain
