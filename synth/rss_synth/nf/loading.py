@@ -74,7 +74,8 @@ class _Reader:
                 *parameters,
             ),
             classes=self._classes(),
-            needs=self._texts("needs"),
+            needs=() if self._together else self._texts("needs"),
+            together=self._together,
             picks=self._picks(roles),
             sums=self._sums({parameter.name for parameter in parameters if parameter.kind is Kind.COUNT}),
             code=code,
@@ -103,6 +104,10 @@ class _Reader:
             )
             return ()
         return tuple(found)
+
+    @property
+    def _together(self) -> bool:
+        return self.table.get("needs") == "all"
 
     def _check_roles(self, roles: tuple[str, ...]) -> None:
         if not roles or len(set(roles)) < len(roles):

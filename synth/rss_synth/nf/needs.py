@@ -7,7 +7,7 @@ the spec led to: a spec may ask for more, or for the same in other words.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 from rss_dsl.check import check
@@ -20,11 +20,22 @@ from rss_synth.nf.params import NfParams
 from rss_synth.nf.template import NfTemplate
 
 
-def judge(problem: Problem, solution: Solution, params: NfParams, classes: tuple[str, ...]) -> Verdict | None:
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The template needs all packets to meet, which no key brings about."""
+
+
+Judgement = Verdict | Together | None
+"""None: evidently the keys serve."""
+
+
+def judge(problem: Problem, solution: Solution, params: NfParams, classes: tuple[str, ...]) -> Judgement:
     """Whether keys that keep the spec's requirements keep the template's needs, for packets of `classes`.
 
-    None where that is evident: it needs nothing, or the spec requires it.
+    Evident where it needs nothing, or the spec requires it.
     """
+    if params.template.together:
+        return Together()
     asked = [need for need in _needed(problem, params, classes) if not _evident(need, problem)]
     if not asked:
         return None
@@ -32,7 +43,7 @@ def judge(problem: Problem, solution: Solution, params: NfParams, classes: tuple
     return verify(replace(problem, lines=lines, requirements=tuple(asked), shared_keys=()), solution)
 
 
-def serve(verdict: Verdict | None) -> bool:
+def serve(verdict: Judgement) -> bool:
     """Whether shared-nothing is right."""
     return verdict is None or isinstance(verdict, Proof)
 

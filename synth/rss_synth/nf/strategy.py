@@ -11,9 +11,9 @@ from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.problem import Problem
 from rss_dsl.source import Span
 from rss_dsl.spec import Nf
-from rss_solver.proof import Counterexample, Verdict
+from rss_solver.proof import Counterexample
 from rss_solver.solution import Solution
-from rss_synth.nf.needs import judge, serve
+from rss_synth.nf.needs import Judgement, Together, judge, serve
 from rss_synth.nf.params import NfParams
 from rss_synth.nf.plan import NfPlan, hashed_classes, make_plan
 
@@ -66,7 +66,7 @@ def shares_state(problem: Problem) -> Diagnostic | None:
     )
 
 
-def _warning(params: NfParams, nf: Nf, verdict: Verdict | None) -> Diagnostic:
+def _warning(params: NfParams, nf: Nf, verdict: Judgement) -> Diagnostic:
     effect = "so `auto` is `locks`" if params.strategy == "auto" else "so it cannot be `shared-nothing`"
     return Diagnostic(
         rule=codes.NF_KEYS_DO_NOT_SERVE,
@@ -76,16 +76,18 @@ def _warning(params: NfParams, nf: Nf, verdict: Verdict | None) -> Diagnostic:
     )
 
 
-def _refusal(params: NfParams, nf: Nf, verdict: Verdict | None) -> Diagnostic:
+def _refusal(params: NfParams, nf: Nf, verdict: Judgement) -> Diagnostic:
     return Diagnostic(
         rule=codes.NF_STRATEGY,
         message=f"{_lacking(params, verdict)}, so it cannot be `shared-nothing`",
         span=_place(nf),
-        help=_way_out(params) + ", or take `strategy locks`",
+        help=_way_out(params),
     )
 
 
-def _lacking(params: NfParams, verdict: Verdict | None) -> str:
+def _lacking(params: NfParams, verdict: Judgement) -> str:
+    if isinstance(verdict, Together):
+        return f"`{params.template.name}` needs all packets to meet that touch its state"
     if isinstance(verdict, Counterexample):
         first, second = verdict.first, verdict.second
         return (
@@ -96,8 +98,10 @@ def _lacking(params: NfParams, verdict: Verdict | None) -> str:
 
 
 def _way_out(params: NfParams) -> str:
+    if params.template.together:
+        return "say `strategy locks` or `strategy tm`"
     asked = [_with_ports(need, params) for need in params.template.needs]
-    return f"add {' and '.join(f'`require {need}`' for need in asked)}"
+    return f"add {' and '.join(f'`require {need}`' for need in asked)}, or say `strategy locks`"
 
 
 def _with_ports(need: str, params: NfParams) -> str:

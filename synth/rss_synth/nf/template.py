@@ -95,6 +95,8 @@ class NfTemplate:
     """Those whose packets may touch state: they have what its keys are made of."""
     needs: tuple[str, ...]
     """Which packets must meet on one core, as requirements over roles: what shared-nothing rests on."""
+    together: bool = False
+    """All packets that touch state must meet: no key brings that about, and cores share the state."""
     picks: tuple[tuple[str, str], ...] = ()
     """Role and field: the function chooses that field of packets that will come in there, by their hash."""
     sums: tuple[Sum, ...] = ()

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from rss_dsl.diagnostics import RssError
 from rss_synth.nf.catalogue import added_templates, nf_templates
 from rss_synth.nf.loading import load_template
+from rss_synth.nf.plan import make_plan
+from rss_synth.nf.strategy import Decision, decide, strategy_findings
 from rss_synth.own_target import load_target
 from rssc.__main__ import main
 
@@ -83,6 +85,17 @@ def test_no_text_is_more_than_a_mistake(tmp_path_factory, text):
 
 def test_rssc_reads_its_own_templates_the_same_way():
     assert {"firewall", "nop"} <= set(nf_templates())
+
+
+def test_a_function_can_need_all_packets_to_meet(folder, lab):
+    (folder / "nf.toml").write_text(GOOD.replace("needs = []", 'needs = "all"'), encoding="utf-8")
+    with added_templates([folder]):
+        nf = lab.an_nf("counter", **lab.PORTS)
+        problem = lab.a_problem(nf)
+        (found,) = strategy_findings(problem, lab.a_solution(problem))
+        assert "needs all packets to meet" in found.message and "`strategy locks`" in found.help
+        plan = make_plan(problem, nf).plan
+        assert decide(problem, lab.a_solution(problem), plan, nf) == Decision("locks", False)
 
 
 def test_an_added_function_is_there_only_then(folder):
