@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rss_callpaths.accesses.access import Access
 from rss_callpaths.accesses.text import render
-from rss_callpaths.infer import Inferred
+from rss_callpaths.infer import Inferred, Options
 from rss_callpaths.infer.spec import wrapped
 from rss_callpaths.kquery.print import print_term
 from rss_callpaths.terms import Term
@@ -28,6 +28,7 @@ from rssc.documents import emit
 from rssc.exits import Exit
 from rssc.output import write_text
 from rssc.report import print_findings, tell_some
+from rssc.trees import with_function
 
 
 def accesses_exit(found: CallPaths, output_format: str) -> Exit:
@@ -44,11 +45,13 @@ def accesses_exit(found: CallPaths, output_format: str) -> Exit:
     return Exit.OK
 
 
-def inferred_exit(found: CallPaths, inferred: Inferred, options: argparse.Namespace) -> Exit:
+def inferred_exit(found: CallPaths, inferred: Inferred, wanted: Options, options: argparse.Namespace) -> Exit:
     """Print or write the spec, or say why there is none."""
-    _check_ports(found, dict(options.ports))
     findings = (*found.findings, *inferred.findings)
-    text = None if inferred.spec is None else format_spec(_headed(inferred, inferred.spec, found, options))
+    text = None
+    if inferred.spec is not None:
+        spec = _headed(inferred, inferred.spec, found, options)
+        text = format_spec(with_function(spec, options.nf, found, wanted) if options.nf else spec)
     if text is not None and options.out:
         write_text(options.out, text)
     if options.format == "json":
@@ -66,7 +69,7 @@ def inferred_exit(found: CallPaths, inferred: Inferred, options: argparse.Namesp
     return Exit.FINDINGS if has_errors(findings) else Exit.OK
 
 
-def _check_ports(found: CallPaths, names: dict[int, str]) -> None:
+def check_ports(found: CallPaths, names: dict[int, str]) -> None:
     """RssError if a name is given to a device that no path mentions."""
     paths = found.accesses.paths
     devices = {port for path in paths for port in path.in_ports}
@@ -95,6 +98,7 @@ def _headed(inferred: Inferred, spec: Spec, found: CallPaths, options: argparse.
     words += ["--nic", options.nic, "--queues", str(options.queues)]
     words += [word for path in options.library for word in ("--library", str(path))]
     words += ["--shared"] * options.shared
+    words += ["--nf", options.nf] if options.nf else []
     count = len(found.accesses.paths)
     paths = "1 call path" if count == 1 else f"{count} call paths"
     comments = [f"// Inferred from {paths} by", f"// rssc import {printable(shlex.join(words))}"]

@@ -126,6 +126,7 @@ CALL_PATH_NAMES = Rule("RSS440", "call-paths-named-alike", _E)
 SPEC_CHANGED = Rule("RSS441", "spec-newer-than-keys", _W)
 DEVICE_WITHOUT_PORT = Rule("RSS445", "device-without-port", _E)
 NO_TREE = Rule("RSS450", "no-decision-tree", _E)
+NO_CODE = Rule("RSS451", "no-code-for-call-path", _E)
 
 # 520-539: captures and traffic
 NOT_A_CAPTURE = Rule("RSS520", "not-a-capture", _E)

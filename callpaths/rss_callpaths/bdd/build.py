@@ -16,7 +16,7 @@ from rss_callpaths.accesses.phases import turn
 from rss_callpaths.bdd.tree import Branch, Decisions, Fate, Leaf, Step, Tree
 from rss_callpaths.callpath import Call, CallPath
 from rss_callpaths.library import Kind, Library, PacketRole
-from rss_callpaths.library.roles import given, inputs, outputs
+from rss_callpaths.library.roles import given, outputs
 from rss_callpaths.packet.parts import DEVICE, LENGTHS
 from rss_callpaths.terms import Const, Op, Pool, Term
 from rss_callpaths.terms.bytewise import Symbol
@@ -25,7 +25,13 @@ from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.source import Source, Span
 
-_KEPT = (PacketRole.RECEIVE, PacketRole.BORROW, PacketRole.RETURN, PacketRole.RESHAPE)
+_KEPT = (
+    PacketRole.RECEIVE,
+    PacketRole.BORROW,
+    PacketRole.RETURN,
+    PacketRole.RESHAPE,
+    PacketRole.CHECKSUM,
+)
 """What functions of the packet stay in the tree; sending and freeing is what its leaves say."""
 
 
@@ -52,7 +58,10 @@ def decisions(accesses: Accesses, pool: Pool) -> Decisions:
     if not started:
         raise RssError([_problem("no path receives a packet", ())])
     builder = _Builder(accesses.library, pool)
-    walkers = [builder.walker(path) for path in started]
+    every = [builder.walker(path) for path in started]
+    walkers = [walker for walker in every if not walker.conditions.contradictory()]
+    if not walkers:
+        raise RssError([_problem("contradicts itself, as do all others", (started[0].path,))])
     return Decisions(_setup(started, accesses.library), builder.grow(walkers, builder.first(started)))
 
 
@@ -66,11 +75,19 @@ def _setup(paths: Sequence[PathAccesses], library: Library) -> tuple[Call, ...]:
         ]
         for path in paths
     ]
-    names = [[call.function for call in calls] for calls in found]
-    if any(other != names[0] for other in names):
-        different = next(path for path, other in zip(paths, names, strict=True) if other != names[0])
+    shown = [[_given_of(call) for call in calls] for calls in found]
+    if any(other != shown[0] for other in shown):
+        different = next(path for path, other in zip(paths, shown, strict=True) if other != shown[0])
         raise RssError([_problem("set up their state in different ways", (paths[0].path, different.path))])
     return tuple(found[0])
+
+
+def _given_of(call: Call) -> tuple[object, ...]:
+    """A call of the set-up as it is compared: stack addresses differ from path to path."""
+    values = (
+        (argument.function, None if argument.pointer else argument.value) for argument in call.arguments
+    )
+    return call.function, call.source_line, *values
 
 
 def _kind(call: Call, library: Library) -> Kind:
@@ -122,7 +139,8 @@ class _Builder:
             symbol
             for found in paths
             for call in found.path.calls[: turn(found.path, self.library).start]
-            for symbol in self._symbols(call)
+            if _kind(call, self.library) not in (Kind.HARNESS, Kind.CLOCK)
+            for symbol in self._symbols(outputs(call))
         )
         packet = (
             (array, at)
@@ -133,16 +151,16 @@ class _Builder:
         )
         return frozenset((*setup, *packet))
 
-    def _symbols(self, call: Call) -> Iterable[Symbol]:
-        for term in (*inputs(call), *outputs(call)):
-            yield from self.engine.symbols(term)
+    def _symbols(self, terms: Iterable[Term]) -> frozenset[Symbol]:
+        return frozenset(symbol for term in terms for symbol in self.engine.symbols(term))
 
     def grow(self, walkers: Sequence[_Walker], known: frozenset[Symbol]) -> Tree:
         """The tree of paths that have walked along together."""
         here = walkers[0]
-        same = [walker for walker in walkers if self._agree(here, walker)]
+        agree = [self._agree(here, walker) for walker in walkers]
+        same = [walker for walker, agrees in zip(walkers, agree, strict=True) if agrees]
         if len(same) < len(walkers):
-            rest = [walker for walker in walkers if walker not in same]
+            rest = [walker for walker, agrees in zip(walkers, agree, strict=True) if not agrees]
             condition = self._condition(same, rest, known)
             yes, no = self.grow(same, known), self.grow(rest, known)
             return yes if yes == no else Branch(condition, yes, no)
@@ -155,14 +173,14 @@ class _Builder:
         """Paths that make the same call. What follows may hang on whether it fails, which symbolic execution
         has decided on each path: results are constants there."""
         calls = [walker.next for walker in walkers if walker.next is not None]
-        shown = max(calls, key=lambda call: sum(len(self.engine.symbols(term)) for term in outputs(call)))
-        known |= {symbol for call in calls for symbol in self._symbols(call)}
+        shown = max(calls, key=lambda call: len(self._symbols(outputs(call)) - known))
+        after = known | self._symbols(outputs(shown))
         on = [replace(walker, at=walker.at + 1) for walker in walkers]
         failed = [walker for walker, call in zip(on, calls, strict=True) if _is_zero(call)]
         if not failed or len(failed) == len(on) or any(_is_open(call) for call in calls):
-            return Step(shown, self.grow(on, known))
-        then = self.grow([walker for walker in on if walker not in failed], known)
-        otherwise = self.grow(failed, known)
+            return Step(shown, self.grow(on, after))
+        succeeded = [walker for walker, call in zip(on, calls, strict=True) if not _is_zero(call)]
+        then, otherwise = self.grow(succeeded, after), self.grow(failed, known)
         return Step(shown, then, None if then == otherwise else otherwise)
 
     def _agree(self, one: _Walker, other: _Walker) -> bool:
@@ -188,7 +206,9 @@ class _Builder:
         if self.library.of(first.function).packet is PacketRole.RECEIVE:
             return []
         found = []
-        for one, other in zip(first.arguments, second.arguments, strict=False):
+        if [argument.name for argument in first.arguments] != [each.name for each in second.arguments]:
+            return None
+        for one, other in zip(first.arguments, second.arguments, strict=True):
             mine, its = given(first, one.name), given(second, other.name)
             if one.pointee is not None and one.pointee.before is None:
                 continue  # it is only written to
@@ -203,30 +223,46 @@ class _Builder:
         return one.conditions.equal(first, second) and other.conditions.equal(first, second)
 
     def _condition(self, yes: Sequence[_Walker], no: Sequence[_Walker], known: frozenset[Symbol]) -> Term:
-        for term in yes[0].path.constraints:
-            if self.engine.symbols(term) <= known and self._parts(term, yes, no):
-                return term
-        term = self._together(yes, known)
+        """What holds on one side and on none of the other: a condition of a path where that will do."""
+        for side, other in ((yes, no), (no, yes)):
+            for term in side[0].path.constraints:
+                if self.engine.symbols(term) <= known and self._parts(term, side, other):
+                    return term if side is yes else self._negated(term)
+        term = self._together(yes, no, known)
         if not self._parts(term, yes, no):
             raise RssError([_problem("part with nothing to tell them apart", (yes[0].path, no[0].path))])
         return term
+
+    def _negated(self, term: Term) -> Term:
+        return self.pool.apply(Op.EQ, 1, (self.pool.const(0, 1), term))
 
     def _parts(self, term: Term, yes: Sequence[_Walker], no: Sequence[_Walker]) -> bool:
         return all(walker.conditions.truth(term) is Truth.REFUTED for walker in no) and all(
             walker.conditions.truth(term) is Truth.PROVED for walker in yes
         )
 
-    def _together(self, walkers: Sequence[_Walker], known: frozenset[Symbol]) -> Term:
-        """That one of the paths is taken, as far as that is known."""
-        return self._joined(
-            Op.OR,
-            [
-                self._joined(
-                    Op.AND, [term for term in walker.path.constraints if self.engine.symbols(term) <= known]
-                )
-                for walker in walkers
-            ],
-        )
+    def _together(self, yes: Sequence[_Walker], no: Sequence[_Walker], known: frozenset[Symbol]) -> Term:
+        """That one of the paths is taken, as far as is known. What the others say as well is left out."""
+        told = [self._telling(walker, no, known) for walker in yes]
+        ways = dict.fromkeys(self._joined(Op.AND, terms) for terms in told)
+        return self._joined(Op.OR, list(ways))
+
+    def _telling(self, walker: _Walker, no: Sequence[_Walker], known: frozenset[Symbol]) -> list[Term]:
+        """Conditions of a path without those that are not needed to refute the others."""
+        kept = [
+            term
+            for term in dict.fromkeys(walker.path.constraints)
+            if self.engine.symbols(term) <= known
+            and any(other.conditions.truth(term) is not Truth.PROVED for other in no)
+        ]
+        for term in tuple(kept):
+            fewer = [each for each in kept if each is not term]
+            if fewer and self._refuted(self._joined(Op.AND, fewer), no):
+                kept = fewer
+        return kept
+
+    def _refuted(self, term: Term, walkers: Sequence[_Walker]) -> bool:
+        return all(walker.conditions.truth(term) is Truth.REFUTED for walker in walkers)
 
     def _joined(self, op: Op, terms: Sequence[Term]) -> Term:
         found = self.pool.const(1 if op is Op.AND else 0, 1) if not terms else terms[0]

@@ -78,6 +78,8 @@ class PacketRole(StrEnum):
     RETURN = "return"
     RESHAPE = "reshape"
     """Inserts or removes bytes."""
+    CHECKSUM = "checksum"
+    """Makes the checksums right for what was changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rss_dsl.nic import NicProfile
 
 _PORT = re.compile(r"([0-9]{1,5})=([A-Za-z_][A-Za-z0-9_]*)")
+_NF_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_DRAWINGS = ("dot", "svg")
 _DEFAULT = re.compile(r"P([0-9]+)")
 
 
@@ -29,7 +31,9 @@ def add(subparsers: Subparsers) -> None:
         "if steering cannot bring that about.",
     )
     add_paths(parser)
-    parser.add_argument("--out", type=file, metavar="SPEC", help="write the spec to a file")
+    parser.add_argument(
+        "--out", type=file, metavar="SPEC", help="write the spec (or tree, or template folder) there"
+    )
     parser.add_argument(
         "--port",
         dest="ports",
@@ -43,7 +47,14 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument("--queues", type=_queues, default=16, metavar="N", help="queues of each port (16)")
     add_library(parser)
     parser.add_argument(
-        "--emit", choices=("spec", "accesses"), default="spec", help="the spec, or what it is inferred from"
+        "--emit",
+        choices=("spec", "accesses", "bdd", "template"),
+        default="spec",
+        help="the spec; the accesses that it is inferred from; the paths as a decision tree; a template "
+        "of the network function for `rssc synth --template`, in the folder --out",
+    )
+    parser.add_argument(
+        "--nf", type=_function, metavar="NAME", help="add the block of a network function to the spec"
     )
     parser.add_argument(
         "--ignored", action="store_true", help="name every access that imposes nothing, not only how many"
@@ -53,7 +64,7 @@ def add(subparsers: Subparsers) -> None:
         action="store_true",
         help="where cores cannot have state of their own, a spec for cores that share it by locks",
     )
-    add_format(parser, "sarif")
+    add_format(parser, "sarif", *_DRAWINGS)
     parser.set_defaults(run=run, refuse=parser.error)
 
 
@@ -66,6 +77,12 @@ def _port(text: str) -> tuple[int, str]:
     return int(match[1]), match[2]
 
 
+def _function(text: str) -> str:
+    if not _NF_NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name: use lower-case words joined by hyphens")
+    return text
+
+
 def _queues(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text[:20]) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of queues")
@@ -75,17 +92,41 @@ def _queues(text: str) -> int:
 def run(options: argparse.Namespace) -> Exit:
     """Read, infer, write or say why not."""
     from rssc.callpaths import infer, read_call_paths
-    from rssc.imported import accesses_exit, inferred_exit
+    from rssc.imported import accesses_exit, check_ports, inferred_exit
+    from rssc.trees import template_exit, tree_exit
 
     wanted = _wanted(options)
-    if options.emit == "accesses" and options.out:
-        options.refuse("--out takes the spec; redirect the list of accesses")
-    if options.out and _is_read(options.out, [*options.paths, *options.library]):
-        options.refuse(f"argument --out: {options.out} is among what is imported, or would be")
+    _check(options)
     found = read_call_paths(options.paths, options.library)
     if options.emit == "accesses":
         return accesses_exit(found, options.format)
-    return inferred_exit(found, infer(found, wanted), options)
+    if options.emit == "bdd":
+        return tree_exit(found, options)
+    check_ports(found, dict(options.ports))
+    if options.emit == "template":
+        return template_exit(found, wanted, options)
+    return inferred_exit(found, infer(found, wanted), wanted, options)
+
+
+def _check(options: argparse.Namespace) -> None:
+    """End the program where arguments do not go together."""
+    refuse: Callable[[str], NoReturn] = options.refuse
+    if options.emit == "accesses" and options.out:
+        refuse("--out takes the spec; redirect the list of accesses")
+    if options.out and _is_read(options.out, [*options.paths, *options.library]):
+        refuse(f"argument --out: {options.out} is among what is imported, or would be")
+    if options.emit == "template" and not (options.out and _NF_NAME.fullmatch(options.out.resolve().name)):
+        refuse(
+            "--emit template needs --out DIR, whose last name is the function's: lower-case words and hyphens"
+        )
+    if options.nf and options.emit != "spec":
+        refuse("--nf is for --emit spec")
+    if options.emit == "bdd" and options.format not in ("text", *_DRAWINGS):
+        refuse(f"--emit bdd has the formats text, {', '.join(_DRAWINGS)}")
+    if options.emit != "bdd" and options.format in _DRAWINGS:
+        refuse(f"--format {options.format} is for --emit bdd")
+    if options.emit == "template" and options.format == "sarif":
+        refuse("--format sarif is for findings; --emit template has none")
 
 
 def _is_read(out: Path, inputs: Sequence[Path]) -> bool:

@@ -47,6 +47,7 @@ struct libvig_here {
     int64_t now;
     unsigned core;
     bool writer;
+    const struct packet *frame;
     uint8_t *packet;
     uint32_t length; /* bytes of it */
     uint32_t read;   /* bytes borrowed so far */
@@ -112,6 +113,7 @@ static inline void libvig_begin(struct nf_objects *objects, const struct nf_pass
     here->now = pass->now;
     here->core = pass->core;
     here->writer = nf_may_write(pass);
+    here->frame = packet;
     here->packet = packet->data;
     here->length = packet->length;
     here->read = 0;

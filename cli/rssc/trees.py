@@ -1,0 +1,85 @@
+"""What `rssc import` makes of call paths besides a spec: their decision tree, and a template from it."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rss_callpaths.accesses.places import Places
+from rss_callpaths.bdd.build import decisions
+from rss_callpaths.bdd.show import dot, text
+from rss_callpaths.bdd.svg import svg
+from rss_callpaths.bdd.words import Words
+from rss_callpaths.infer.plan import devices
+from rss_dsl.excerpt import printable
+from rss_dsl.source import NOWHERE
+from rss_dsl.spec import Nf, NfItem, Spec, Value
+from rss_synth.paths.roles import roles
+from rssc.callpaths import CallPaths, infer
+from rssc.documents import emit
+from rssc.exits import Exit
+from rssc.output import write_artifacts, write_text
+from rssc.report import tell_some
+
+if TYPE_CHECKING:
+    from rss_callpaths.infer import Options
+
+_SHOWN = {"dot": dot, "svg": svg}
+
+
+def tree_exit(found: CallPaths, options: argparse.Namespace) -> Exit:
+    """Print or write the tree."""
+    tree = decisions(found.accesses, found.pool).turn
+    words = Words(found.accesses, found.pool, options.ports)
+    name = ", ".join(path.name for path in options.paths)
+    shown = _SHOWN[options.format](tree, words, name) if options.format in _SHOWN else text(tree, words)
+    tell_some(found.findings)
+    if options.out:
+        write_text(options.out, shown)
+        print(options.out)
+    else:
+        print(shown, end="")
+    return Exit.OK
+
+
+def template_exit(found: CallPaths, wanted: Options, options: argparse.Namespace) -> Exit:
+    """Write the template's folder."""
+    from rss_synth.paths.template import nf_template
+
+    inferred = infer(found, replace(wanted, shared=True))
+    artifacts = nf_template(
+        options.out.resolve().name,
+        found.accesses,
+        decisions(found.accesses, found.pool),
+        inferred,
+        port_roles(found, wanted),
+        found.pool,
+        Places(found.sources),
+        f"rssc import {printable(shlex.join(map(str, options.paths)))} --emit template",
+    )
+    findings = (*found.findings, *inferred.findings)
+    written = [str(path) for path in write_artifacts(options.out, artifacts)]
+    if options.format == "json":
+        emit({"files": written})
+    else:
+        tell_some(findings)
+        print("\n".join(written))
+    return Exit.OK
+
+
+def port_roles(found: CallPaths, wanted: Options) -> Mapping[int, str]:
+    """What each device is to the network function, as its template says it."""
+    return roles(devices(found.accesses), wanted)
+
+
+def with_function(spec: Spec, name: str, found: CallPaths, wanted: Options) -> Spec:
+    """The spec with the block for a network function from a template of these paths."""
+    items = tuple(
+        NfItem(name=role, value=Value(kind="word", value=port, text=port, span=NOWHERE))
+        for device, role in port_roles(found, wanted).items()
+        for port in (wanted.name(device),)
+    )
+    return replace(spec, statements=(*spec.statements, Nf(name=name, items=items)))

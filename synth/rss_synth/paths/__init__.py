@@ -1,0 +1,1 @@
+"""Network functions in C from the decision trees of their call paths."""

@@ -1,0 +1,198 @@
+"""The template of a network function from its call paths: `nf.toml`, and `nf.c.j2` with C from its tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from rss_callpaths.accesses.access import Accesses
+from rss_callpaths.accesses.objects import address_of
+from rss_callpaths.accesses.places import Places
+from rss_callpaths.bdd.tree import Decisions, Leaf, nodes
+from rss_callpaths.callpath import Call, CallPath
+from rss_callpaths.infer import Inferred
+from rss_callpaths.library import Kind
+from rss_callpaths.packet.parts import DEVICE, LENGTHS
+from rss_callpaths.terms import Const, Pool
+from rss_callpaths.terms.bytewise import Symbol
+from rss_dsl.source import Span
+from rss_synth.paths import facts
+from rss_synth.paths.body import Body
+from rss_synth.paths.calls import Calls, State
+from rss_synth.paths.expressions import Expressions
+from rss_synth.paths.objects import CObject, KeyBytes, Names, c_objects, keys, largest_chain
+from rss_synth.paths.places import Place, Variable
+from rss_synth.render import render
+from rss_synth.target import Artifact
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """Functions for the keys of an object."""
+
+    name: str
+    original: str
+    size: int
+    spans: tuple[tuple[int, int], ...]
+
+
+def nf_template(
+    name: str,
+    accesses: Accesses,
+    decisions: Decisions,
+    inferred: Inferred,
+    roles: Mapping[int, str],
+    pool: Pool,
+    places: Places,
+    command: str,
+) -> tuple[Artifact, ...]:
+    """The files of the template. RssError (RSS451) where something of the paths has no code."""
+    return _Template(name, accesses, decisions, inferred, roles, pool, places, command).files()
+
+
+class _Template:
+    def __init__(
+        self,
+        name: str,
+        accesses: Accesses,
+        decisions: Decisions,
+        inferred: Inferred,
+        roles: Mapping[int, str],
+        pool: Pool,
+        places: Places,
+        command: str,
+    ) -> None:
+        self.name, self.accesses, self.decisions, self.inferred = name, accesses, decisions, inferred
+        self.roles, self.pool, self.places, self.command = roles, pool, places, command
+        self.objects = c_objects(accesses)
+        self.keys = keys(accesses, pool)
+        self.flows = largest_chain(accesses)
+        self.steers = not inferred.refusals and bool(inferred.requirements)
+        self._lines = {id(call): path.path for path in accesses.paths for call in path.path.calls}
+
+    def files(self) -> tuple[Artifact, ...]:
+        """Both."""
+        context = {
+            "name": self.name,
+            "command": self.command,
+            "count": len(self.accesses.paths),
+            "refused": bool(self.inferred.refusals),
+            "roles": [(role, f"NF_{role.upper()}", device) for device, role in self.roles.items()],
+            "classes": facts.classes(self.inferred),
+            "needs": facts.needs(self.inferred, self.roles),
+            "capacity": self.flows,
+            "steers": self.steers,
+            "objects": list(self.objects.values()),
+            "keys": list(self._keys()),
+            "setup": self._setup(),
+            "body": self._body(),
+            "moves": any(not isinstance(leaf.port, Const) for leaf in self._forwarding()),
+            "expiry": facts.expiry(self.accesses),
+            "names": [
+                self.roles[d] for d in sorted(facts.names_source_port(self.accesses)) if d in self.roles
+            ],
+            "any_protocol": facts.names_any_protocol(self.accesses),
+            "estimates": facts.estimates(self.accesses),
+        }
+        about = render("paths/nf.toml.j2", **context)
+        code = render("paths/nf.c.j2", **context)
+        return Artifact("nf.c.j2", _escaped(code)), Artifact("nf.toml", about)
+
+    def _forwarding(self) -> Iterator[Leaf]:
+        return (
+            node for node in nodes(self.decisions.turn) if isinstance(node, Leaf) and node.port is not None
+        )
+
+    def _place(self, call: Call | None) -> Span:
+        path: CallPath = self.accesses.paths[0].path if call is None else self._lines[id(call)]
+        return self.places.span(path, call)
+
+    def _state(self, scope: Mapping[str, str]) -> State:
+        """What is known before a packet's first call: its port and length."""
+        known: dict[Symbol, Place] = {}
+        for path in self.accesses.paths:
+            for array in path.path.arrays:
+                if array.name in scope:
+                    variable = Variable(scope[array.name], 4, True)
+                    known |= {(array, at): Place(variable, at) for at in range(min(array.size or 4, 4))}
+        return State(known, {})
+
+    def _body(self) -> list[str]:
+        calls = Calls(Expressions(self.pool), self.objects, self.keys, self._names(), "return NF_DROP;")
+        named = {device: f"NF_{role.upper()}" for device, role in self.roles.items()}
+        body = Body(calls, self.accesses.library, named, self._place, self.steers)
+        sizes = dict.fromkeys(LENGTHS, "packet_bytes")
+        lines = body.lines(self.decisions.turn, self._state({DEVICE: "device", **sizes}))
+        text = "\n".join(lines)
+        unused = [
+            name
+            for name in ("objects", "device", "packet_bytes", "now")
+            if not re.search(rf"\b{name}\b", text)
+        ]
+        return [*([f"{', '.join(f'(void){name}' for name in unused)};"] if unused else []), *lines]
+
+    def _names(self) -> Names:
+        names = Names()
+        for each in ("objects", "packet_bytes", "value"):
+            names.new(each)
+        return names
+
+    def _setup(self) -> list[str]:
+        calls = Calls(Expressions(self.pool), self.objects, self.keys, self._names(), "return false;")
+        body = Body(calls, self.accesses.library, {}, self._place, steers=False)
+        others = [call for call in self.decisions.setup if not self._is_allocation(call)]
+        made = [line for call in self.decisions.setup for line in self._allocated(call)]
+        others = [call for call in others if self.accesses.library.of(call.function).kind is not Kind.CLOCK]
+        lines = [*made, *body.setup(others, State({}, {}))]
+        return lines if any("objects" in line for line in lines) else ["(void)objects;", *lines]
+
+    def _is_allocation(self, call: Call) -> bool:
+        return call.function.endswith("_allocate")
+
+    def _allocated(self, call: Call) -> Iterator[str]:
+        """The statement for an allocation."""
+        if not self._is_allocation(call):
+            return
+        found = self._made_object(call)
+        numbers = {a.name: a.value.value for a in call.arguments if isinstance(a.value, Const)}
+        to = f"&objects->{found.name}"
+        cells = {name: f"paths_cells({value}, {self.flows})" for name, value in numbers.items()}
+        text = {
+            "map": lambda: f"map_allocate({found.name}_same, {found.name}_hash, {cells['capacity']}, {to})",
+            "vector": lambda: f"vector_allocate({numbers['elem_size']}, {cells['capacity']}, NULL, {to})",
+            "chain": lambda: f"paths_make_chain({cells['index_range']}, {to})",
+            "sketch": lambda: (
+                f"sketch_allocate({found.name}_hash, {cells['capacity']}, {numbers['threshold']}, {to})"
+            ),
+            "lpm": lambda: f"lpm_allocate({to})",
+        }[found.object.type]()
+        yield from (f"if (!{text})", "    return false;")
+
+    def _made_object(self, call: Call) -> CObject:
+        function = self.accesses.library.of(call.function)
+        argument = call.argument(function.object)
+        value = argument.pointee.after if argument is not None and argument.pointee else None
+        if not isinstance(value, Const) or address_of(value.value) not in self.objects:
+            raise Body(
+                Calls(Expressions(self.pool), {}, {}, Names(), ""),
+                self.accesses.library,
+                {},
+                self._place,
+                False,
+            )._problem(call, "what it allocates has no counterpart in the runtime")
+        return self.objects[address_of(value.value)]
+
+    def _keys(self) -> Iterator[_Key]:
+        for call in self.decisions.setup:
+            hash = call.argument("khash")
+            if self._is_allocation(call) and hash is not None:
+                found = self._made_object(call)
+                key = self.keys.get(found.object.address, KeyBytes(0, ()))
+                yield _Key(found.name, hash.function or "a function without a name", key.size, key.spans)
+
+
+def _escaped(text: str) -> str:
+    """C as a template of itself: only its first line is the template engine's."""
+    head, body = text.split("\n", 1)
+    return f"{head}\n{{% raw %}}\n{body.replace('{% endraw %}', '')}{{% endraw %}}\n"
