@@ -337,6 +337,26 @@ def test_presplit_captures_hold_each_packet_once(lab, firewall, tmp_path):
         assert sum(map(len, parts)) == len(whole)
 
 
+@pytest.mark.parametrize("strategy", ["sequential", "shared-nothing", "locks", "tm"])
+def test_what_leaves_a_port_is_written(lab, firewall, tmp_path, strategy):
+    events = lab.lan_first(lab.traffic(9, 300))
+    captures = lab.write_captures(tmp_path, events)
+    verdicts = firewall.verdicts("--strategy", strategy, "--packets-out", tmp_path / "sent", *captures)
+    assert verdicts == lab.model_verdicts(events, classes=lab.IPV4)
+    for port in ("LAN", "WAN"):
+        leaving = [e for e, line in zip(events, verdicts, strict=True) if line.endswith(f"forward {port}")]
+        again = lab.write_pcap(tmp_path / f"{port}-expected.pcap", [(e.time, e.wire) for e in leaving])
+        sent = (tmp_path / "sent" / f"{port}.pcap").read_bytes()
+        assert sent[24:] == again.read_bytes()[24:] and len(leaving) > 20
+
+
+def test_the_tm_of_a_build_without_transactions_says_that_it_locks(lab, firewall, tmp_path):
+    captures = lab.write_captures(tmp_path, lab.traffic(1, 20))
+    said = firewall.replay("--strategy", "tm", *captures).stderr
+    assert "`tm` takes the lock: this build has no transactions" in said and "as writer" in said
+    assert "no strategy `tn`" in firewall.replay("--strategy", "tn", *captures, code=2).stderr
+
+
 # --- building ---------------------------------------------------------------------------------------
 
 
