@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 from handmade_paths import SLOT, Hand
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from rss_callpaths.packet.layers import Format, in_frame, in_layer4
 from rss_callpaths.terms import Op
+from rss_dsl import codes
 from rss_dsl.fields import packet_classes, width
 
 CLASSES = [name for name, one in packet_classes().items() if one.tunnel is None]
@@ -144,3 +146,23 @@ def test_bytes_after_a_chunk_of_unknown_length_are_nowhere():
     asked = hand.symbol("length")
     found = hand.analyse([hand.receive(), hand.borrow(0, 14, asked=asked), hand.borrow(1, 20)], [])
     assert all(set(reading.places) == set(range(14)) for reading in found.paths[0].readings)
+
+
+def test_bytes_after_a_chunk_whose_length_was_not_traced_are_nowhere():
+    hand = Hand()
+    tag = hand.borrow(1, 4)
+    tag = replace(tag, arguments=tuple(each for each in tag.arguments if each.name != "length"))
+    done = hand.analyse([hand.receive(), hand.borrow(0, 14), tag, hand.borrow(2, 20)], hand.is_ipv4())
+    for reading in done.paths[0].readings:
+        assert reading.places[0].field == "mac_dst"
+        assert all(byte < 2 * SLOT for byte in reading.places)
+    assert [found.rule for found in done.findings] == [codes.UNPLACED_CHUNK]
+
+
+def test_a_chunk_whose_bytes_were_not_traced_takes_its_place():
+    hand = Hand()
+    ethernet = replace(hand.borrow(0, 14), extras=())
+    done = hand.analyse([hand.receive(), ethernet, hand.borrow(1, 20)])
+    sources = {reading.places[SLOT + 12].field for reading in done.paths[0].readings if not reading.vlan}
+    assert sources == {"ipv4_src", "ipv6_src", None}
+    assert [found.rule for found in done.findings] == [codes.UNPLACED_CHUNK]

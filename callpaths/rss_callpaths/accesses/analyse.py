@@ -95,6 +95,10 @@ def _packet_findings(
             message = "this chunk is no run of bytes of `packet_chunks`"
             help_ = "its bytes count as none of any header field"
             found.append((codes.UNPLACED_CHUNK, path.calls[chunk.call], message, help_))
+        elif chunk.length is None:
+            message = "how long this chunk is was not traced"
+            help_ = "bytes behind it count as none of any header field"
+            found.append((codes.UNPLACED_CHUNK, path.calls[chunk.call], message, help_))
     if conditions.undecided:
         message = f"the solver gave up on {conditions.undecided} questions about this path"
         found.append((codes.UNDECIDED_PATH, None, message, "they count as open"))

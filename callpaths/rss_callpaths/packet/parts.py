@@ -24,11 +24,11 @@ class Chunk:
     start: int
     """Its first byte in `packet_chunks`."""
     traced: int
-    """How many bytes were traced."""
-    length: Term
-    """How many were asked for; the next chunk follows on the wire."""
+    """How many bytes were traced; 0: none, or no run of the packet's bytes."""
+    length: Term | None
+    """How many were asked for; the next chunk follows on the wire. None: not traced."""
     address: int
-    """Where they were put: what `packet_return_chunk` names."""
+    """Where they were put: what `packet_return_chunk` names. 0: not traced."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class _Frames:
                 for at in range(chunk.traced)
                 if chunk.start + at in bytes_read
             }
-            length = conditions.unique(chunk.length)
+            length = self._length(chunk, ())
             start = None if length is None else start + length
 
     def readings(self) -> Iterator[Reading]:
@@ -141,18 +141,18 @@ class _Frames:
         places: dict[int, Place] = {}
         frame_at: int | None = 0
         layer4_at: int | None = None
-        asked: Term = self.pool.const(0, _LENGTH)
+        asked: Term | None = self.pool.const(0, _LENGTH)
         for chunk in self.chunks:
             for at in range(chunk.traced):
                 if layer4_at is not None:
                     places[chunk.start + at] = in_layer4(frame, layer4_at + at)
                 elif frame_at is not None:
                     places[chunk.start + at] = in_frame(frame, frame_at + at)
-            asked = self.pool.apply(Op.ADD, _LENGTH, (asked, self._resized(chunk.length)))
-            length = self.conditions.unique(chunk.length, facts)
+            asked = self._sum(asked, chunk.length)
+            length = self._length(chunk, facts)
             if layer4_at is not None:
                 layer4_at = None if length is None else layer4_at + length
-            elif frame.options and self._ends_at_layer4(frame, asked, facts):
+            elif frame.options and asked is not None and self._ends_at_layer4(frame, asked, facts):
                 layer4_at = 0
             frame_at = None if frame_at is None or length is None else frame_at + length
         return places
@@ -168,6 +168,14 @@ class _Frames:
         end = pool.apply(Op.ADD, _LENGTH, (pool.const(frame.layer3, _LENGTH), header))
         equal = pool.apply(Op.EQ, 1, (end, asked))
         return self.conditions.truth(equal, facts) is Truth.PROVED
+
+    def _length(self, chunk: Chunk, facts: tuple[Term, ...]) -> int | None:
+        return None if chunk.length is None else self.conditions.unique(chunk.length, facts)
+
+    def _sum(self, asked: Term | None, length: Term | None) -> Term | None:
+        if asked is None or length is None:
+            return None
+        return self.pool.apply(Op.ADD, _LENGTH, (asked, self._resized(length)))
 
     def _resized(self, length: Term) -> Term:
         if length.width == _LENGTH:

@@ -48,16 +48,13 @@ def sends(path: CallPath, library: Library, loop: range, conditions: Conditions)
 
 
 def chunks(path: CallPath, library: Library, loop: range) -> tuple[Chunk, ...]:
-    """The pieces of the packet that were asked for; `traced` is 0 if one is no run of the packet's bytes."""
+    """The pieces of the packet that were asked for."""
     found = []
     for at in calls_of(path, library, loop, PacketRole.BORROW):
         call = path.calls[at]
-        extra, length = call.extra("the_chunk"), given(call, "length")
-        content = answered(call, "the_chunk")
-        if length is None or content is None or extra is None:
-            continue
-        start, count = _span(content)
-        found.append(Chunk(at, start, count, length, extra.address))
+        extra, content = call.extra("the_chunk"), answered(call, "the_chunk")
+        start, count = (0, 0) if content is None else _span(content)
+        found.append(Chunk(at, start, count, given(call, "length"), extra.address if extra else 0))
     return tuple(found)
 
 
