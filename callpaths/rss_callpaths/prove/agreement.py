@@ -8,7 +8,7 @@ whole hashes in one question would not end.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from itertools import islice
 
 from rss_callpaths.prove.entries import Ends
 from rss_callpaths.prove.equal_bits import Classes, EqualBits
@@ -65,20 +65,11 @@ class Agreement:
 
     def _combined(self, classes: Classes, tries: int) -> Parted | None:
         """Inputs on different queues that respect classes of equal bits, if Z3 soon agrees to some."""
-        steps: Sequence[int] = classes.steps
-        asked = 0
-        for _ in range(8 * tries):
-            data = classes.model
-            for step in steps:
-                data ^= step if self.random.getrandbits(1) else 0
-            if not self.ends.parts(data):
-                continue
+        parting = self.ends.parting(classes.model, classes.steps, self.random)
+        for data in islice(parting, tries):
             found = self.bits.find(self.terms.equal(self.bits.word, self.terms.number(data, self.bits.total)))
             if isinstance(found, int):
                 return self.ends.split(found)
-            asked += 1
-            if asked == tries:
-                break
         return None
 
     def _bit_by_bit(self) -> Parted | Unknown | None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from random import Random
 
 from rss_callpaths.prove.arrivals import Kind
-from rss_solver.gf2 import basis, parity
+from rss_solver.gf2 import Elimination, parity
 
+TRIALS = 384
+"""How many pairs are drawn where entries cannot be enumerated."""
 MAX_DIMENSION = 18
 """Combinations of entries are enumerated up to this many free sums of bits."""
 
@@ -64,18 +67,32 @@ class Ends:
         forms = self.forms()
         if forms is None:
             return self._same_hashes(pair, steps)
-        every = (*forms[0], *forms[1])
-        masks = [mask for mask, _ in every]
-        start = _sums(pair, masks) ^ _number(constant for _, constant in every)
-        directions = basis(_sums(step, masks) for step in steps)
-        if len(directions) > MAX_DIMENSION:
-            return False
+        reach = _Reach(pair, steps, (*forms[0], *forms[1]))
+        return len(reach.directions) <= MAX_DIMENSION and not any(self._different(forms, reach))
+
+    def parting(self, pair: int, steps: Sequence[int], random: Random) -> Iterator[int]:
+        """Pairs on different queues that come from `pair` by changing the bits of some of `steps`.
+
+        Endless, unless there are none. Where that would take too long to find out: some, by trial.
+        """
+        forms = self.forms()
+        reach = None if forms is None else _Reach(pair, steps, (*forms[0], *forms[1]))
+        if forms is None or reach is None or len(reach.directions) > MAX_DIMENSION:
+            chosen = (_some(pair, steps, random) for _ in range(TRIALS))
+            yield from (each for each in chosen if self.parts(each))
+            return
+        wrong = list(self._different(forms, reach))
+        while wrong:
+            any_ = _some(pair, steps, random)
+            yield any_ ^ reach.way(reach.entries(any_) ^ random.choice(wrong))
+
+    def _different(self, forms: tuple[tuple[Form, ...], tuple[Form, ...]], reach: _Reach) -> Iterator[int]:
+        """The reached entries, the first input's bits above the second's, that hold different queues."""
         tables = [kind.wire.queues(kind.layout) for kind in self.kinds]
         split = len(forms[1])
-        return all(
-            tables[0][each >> split] == tables[1][each & (1 << split) - 1]
-            for each in _reached(start, directions)
-        )
+        for each in _reached(reach.start, reach.directions):
+            if tables[0][each >> split] != tables[1][each & (1 << split) - 1]:
+                yield each
 
     def _same_hashes(self, pair: int, steps: Sequence[int]) -> bool:
         """Whether whole hashes are equal and picked from equal tables, where entries are not linear."""
@@ -92,6 +109,37 @@ class Ends:
             kind.wire.hash(kind.layout, data) for kind, data in zip(self.kinds, self.split(pair), strict=True)
         )
         return first == second
+
+
+class _Reach:
+    """Which entries steps lead to, and by which of them."""
+
+    def __init__(self, pair: int, steps: Sequence[int], forms: Sequence[Form]) -> None:
+        self._masks = [mask for mask, _ in forms]
+        self._constant = _number(constant for _, constant in forms)
+        self._ways = Elimination()
+        for step in steps:
+            self._ways.add(_sums(step, self._masks), step)
+        self.start = self.entries(pair)
+
+    @property
+    def directions(self) -> list[int]:
+        """Changes of entries whose sums are all that steps make."""
+        return [change for change, _ in self._ways.rows.values()]
+
+    def entries(self, pair: int) -> int:
+        """The entries of both inputs, the first's bits above the second's."""
+        return _sums(pair, self._masks) ^ self._constant
+
+    def way(self, change: int) -> int:
+        """The bits of inputs that make a change of entries."""
+        return self._ways.reduce(change)[1]
+
+
+def _some(pair: int, steps: Sequence[int], random: Random) -> int:
+    for step in steps:
+        pair ^= step if random.getrandbits(1) else 0
+    return pair
 
 
 def _reached(start: int, directions: Sequence[int]) -> Iterator[int]:
