@@ -2,15 +2,23 @@
 
 60-byte frames in memory, bursts of 32, processor time of each thread, the median of nine rounds and their
 range (`runtime/bench`). Functions are fed on the port whose packets touch their state.
+
+`python bench/bench_nf.py` prints tables; with `--record` it measures every strategy on one core and two and
+writes `results/nf.json`, which `plot_nf.py` draws.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import platform
 import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import redirect_stdout
+from dataclasses import asdict, dataclass
 from io import StringIO
 from pathlib import Path
 
@@ -34,6 +42,24 @@ SPECS = {
 """By spec, the port that is fed."""
 FLAGS = "-O3 -march=native -g"
 TRAFFIC = [(flows, skew) for flows in (10_000, 64_000) for skew in ("uniform", "zipf")]
+RECORD = Path(__file__).parent / "results" / "nf.json"
+RECORDED_FLOWS = 10_000
+RECORDED_CORES = (1, 2)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Millions of packets a second, all cores together: the median of the rounds and their range."""
+
+    median: float
+    low: float
+    high: float
+    full: int
+    """Packets that found no room for their flow."""
+
+    def __str__(self) -> str:
+        mark = " *" if self.full else ""
+        return f"{self.median} ({self.low} to {self.high}){mark}"
 
 
 def build(name: str, folder: Path, flags: str = FLAGS) -> Path:
@@ -43,19 +69,24 @@ def build(name: str, folder: Path, flags: str = FLAGS) -> Path:
     with redirect_stdout(StringIO()):
         if main(arguments) != 0:
             sys.exit(f"cannot generate {name}")
-    (program,) = re.findall(r"^NAME := (.*)$", (out / "Makefile").read_text(), re.MULTILINE)
-    subprocess.run(["make", "-s", "-C", out, f"{program}-bench", f"CFLAGS={flags}"], check=True)
-    return out / f"{program}-bench"
+    program = f"{program_name(out)}-bench"
+    subprocess.run(["make", "-s", "-C", out, program, f"CFLAGS={flags}"], check=True)
+    return out / program
 
 
-def measure(program: Path, *options: str) -> str:
-    """`median (least to most)` in millions of packets a second, with a mark where flows found no room."""
+def program_name(folder: Path) -> str:
+    """The network function's name, which its programs' begin with."""
+    (name,) = re.findall(r"^NAME := (.*)$", (folder / "Makefile").read_text(), re.MULTILINE)
+    return str(name)
+
+
+def measure(program: Path, *options: str) -> Rate:
+    """What the benchmark says with these options."""
     out = subprocess.run([program, *options], check=True, capture_output=True, text=True).stdout
     found = re.search(r"median ([0-9.]+) Mpps \(([0-9.]+) to ([0-9.]+)\).*table full ([0-9]+)", out)
     if found is None:
         sys.exit(f"{program.name} said {out!r}")
-    mark = "" if found[4] == "0" else " *"
-    return f"{found[1]} ({found[2]} to {found[3]}){mark}"
+    return Rate(float(found[1]), float(found[2]), float(found[3]), int(found[4]))
 
 
 def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
@@ -77,15 +108,16 @@ def run(folder: Path) -> None:
         cells = []
         for flows, skew in TRAFFIC:
             skewed = ["--zipf"] if skew == "zipf" else []
-            cells.append(measure(program, "--port", SPECS[name], "--flows", str(flows), *skewed))
+            cells.append(str(measure(program, "--port", SPECS[name], "--flows", str(flows), *skewed)))
         rows.append([name, *cells])
     table("Mpps, one core", ["function", *(f"{flows:,} {skew}" for flows, skew in TRAFFIC)], rows)
     rows = []
     for name, program in programs.items():
         options = ("--port", SPECS[name])
-        cells = [measure(program, *options)]
+        cells = [str(measure(program, *options))]
         cells += [
-            measure(program, *options, "--cores", "2", "--strategy", s) for s in ("shared-nothing", "locks")
+            str(measure(program, *options, "--cores", "2", "--strategy", s))
+            for s in ("shared-nothing", "locks")
         ]
         rows.append([name, *cells])
     columns = ["function", "one core", "two, shared-nothing", "two, locks"]
@@ -97,6 +129,58 @@ def run(folder: Path) -> None:
     print("\n* some flows found no room")
 
 
+def machine() -> str:
+    """The processor, how many of them, and the compiler."""
+    models = re.findall(r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    model = re.sub(r"\(R\)|\(TM\)| Processor$", "", models[0]) if models else platform.machine()
+    version = subprocess.run(["gcc", "-dumpfullversion"], check=True, capture_output=True, text=True).stdout
+    return f"{model}, {os.cpu_count()} processors, gcc {version.strip()}"
+
+
+def runs(folder: Path) -> Iterator[tuple[str, int]]:
+    """Strategy and cores: one core alone first; shared-nothing only where the spec's keys serve it."""
+    serves = ".keys_serve = true" in (folder / "config.c").read_text()
+    yield "sequential", 1
+    for strategy in (*(("shared-nothing",) if serves else ()), "locks", "tm"):
+        for cores in RECORDED_CORES:
+            yield strategy, cores
+
+
+def recorded(name: str, port: str, folder: Path) -> dict[str, object]:
+    """A network function's entry of the record."""
+    program = build(name, folder)
+    measured = []
+    for strategy, cores in runs(program.parent):
+        options = (
+            "--port",
+            port,
+            "--flows",
+            str(RECORDED_FLOWS),
+            "--strategy",
+            strategy,
+            "--cores",
+            str(cores),
+        )
+        rate = measure(program, *options)
+        print(f"{name} {strategy} {cores}: {rate}", file=sys.stderr)
+        measured.append({"strategy": strategy, "cores": cores, **asdict(rate)})
+    return {"spec": name, "port": port, "runs": measured}
+
+
+def record(folder: Path) -> None:
+    """Writes the record: network functions by the names that `nf` blocks give."""
+    functions = {}
+    for name, port in SPECS.items():
+        entry = recorded(name, port, folder)
+        functions[program_name(folder / name)] = entry
+    about = {"machine": machine(), "flags": FLAGS, "frame": 60, "flows": RECORDED_FLOWS, "skew": "uniform"}
+    RECORD.parent.mkdir(exist_ok=True)
+    RECORD.write_text(json.dumps({**about, "functions": functions}, indent=1) + "\n")
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        run(Path(folder))
+        if "--record" in sys.argv[1:]:
+            record(Path(folder))
+        else:
+            run(Path(folder))
