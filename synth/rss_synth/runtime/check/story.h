@@ -8,14 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STORY_NONE UINT32_MAX
 #define STORY_MAX_FRAME 2048U /* longer frames of captures are cut */
 
 struct event {
     int64_t time; /* ns; never decreases */
     size_t input; /* where the frame begins in `bytes` as it came in, and as it left */
     size_t output;
-    uint32_t about; /* the event that this one answers, or STORY_NONE */
     uint32_t reasons; /* packets so far that found no room or an estimate too high: other cores may differ */
     uint32_t size; /* of the whole frame, of which `length` bytes are there */
     uint16_t length;

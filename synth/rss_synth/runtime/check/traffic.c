@@ -141,8 +141,7 @@ static struct recipe opening(struct traffic *traffic, unsigned port)
 
 static struct event event_of(const struct traffic *traffic, unsigned port, size_t length)
 {
-    return (struct event){
-        .time = traffic->now, .port = (uint16_t)port, .length = (uint16_t)length, .about = STORY_NONE};
+    return (struct event){.time = traffic->now, .port = (uint16_t)port, .length = (uint16_t)length};
 }
 
 static struct event open_flow(struct traffic *traffic, uint8_t *frame)
@@ -194,9 +193,7 @@ static struct event answer(struct traffic *traffic, uint8_t *frame)
     unsigned port = event->verdict >= 0 ? (unsigned)event->verdict : another_port(traffic, event->port);
     memcpy(frame, story_output(traffic->story, asked), event->length);
     frame_turn(frame, event->length);
-    struct event reply = event_of(traffic, port, event->length);
-    reply.about = (uint32_t)asked;
-    return reply;
+    return event_of(traffic, port, event->length);
 }
 
 static struct event repeat(struct traffic *traffic, uint8_t *frame, bool elsewhere)
@@ -205,9 +202,7 @@ static struct event repeat(struct traffic *traffic, uint8_t *frame, bool elsewhe
     const struct event *event = &traffic->story->events[before];
     unsigned port = elsewhere ? another_port(traffic, event->port) : event->port;
     memcpy(frame, story_input(traffic->story, before), event->length);
-    struct event again = event_of(traffic, port, event->length);
-    again.about = (uint32_t)before;
-    return again;
+    return event_of(traffic, port, event->length);
 }
 
 /* One field off: an address's last byte, a port, the protocol. */
