@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from handmade_paths import SLOT, Hand
 from published import DESCRIBED, ROOTS, origin
@@ -459,6 +461,21 @@ def test_a_chunk_of_something_else_is_found():
     hand = Hand()
     done = hand.analyse([hand.receive(), hand.borrow(0, 14, content=hand.symbol("what", 14))])
     assert [found.rule for found in done.findings] == [codes.UNPLACED_CHUNK]
+
+
+def test_changes_that_are_not_seen_are_known_to_be_missing():
+    hand = Hand()
+    start, ethernet = [hand.receive(), hand.borrow(0, 14)], hand.bytes(0, 14)
+    seen = hand.give_back(0, ethernet)
+    untraced = replace(seen, arguments=(seen.arguments[0], replace(seen.arguments[1], pointee=None)))
+    elsewhere = hand.give_back(1, ethernet)
+    for last, reshaped in ((seen, False), (untraced, True), (elsewhere, True)):
+        (path,) = hand.analyse([*start, last, hand.send(1)]).paths
+        assert path.reshaped is reshaped
+        assert path.rewrites == ()
+    (path,) = hand.analyse([start[0], replace(start[1], extras=()), seen]).paths
+    assert path.reshaped
+    assert path.rewrites == ()
 
 
 def test_what_the_solver_gives_up_on_is_open_and_counted():

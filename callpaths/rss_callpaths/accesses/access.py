@@ -108,7 +108,7 @@ class PathAccesses:
     rewrites: tuple[Rewrite, ...]
     """Packet bytes that the path changes and that are not provably what they were."""
     reshaped: bool
-    """Chunks were inserted or removed, so that `rewrites` is not all."""
+    """`rewrites` is not all: chunks were inserted or removed, or returned without a trace of their bytes."""
     setup: tuple[Access, ...]
     """Accesses of initialisation and of the harness, before the packet loop."""
     accesses: tuple[Access, ...]

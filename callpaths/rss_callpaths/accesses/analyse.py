@@ -10,7 +10,7 @@ from rss_callpaths.accesses.objects import objects
 from rss_callpaths.accesses.phases import outcome, turn
 from rss_callpaths.accesses.places import Places
 from rss_callpaths.callpath import Call, CallPath
-from rss_callpaths.library import Library, PacketRole
+from rss_callpaths.library import Library
 from rss_callpaths.library.roles import inputs, outputs
 from rss_callpaths.packet import traced
 from rss_callpaths.packet.readings import readings
@@ -69,7 +69,7 @@ def _path(
         seen,
         readings(seen, traced.bytes_read(path, seen), conditions) if arrived else (),
         traced.rewrites(path, library, loop, seen, conditions),
-        bool(traced.calls_of(path, library, loop, PacketRole.RESHAPE)),
+        not traced.all_seen(path, library, loop, seen, conditions.pool),
         setup,
         accesses,
         _producers(path, conditions),

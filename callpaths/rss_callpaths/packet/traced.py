@@ -8,7 +8,7 @@ from rss_callpaths.callpath import CallPath
 from rss_callpaths.library import Library, PacketRole
 from rss_callpaths.library.roles import answered, given
 from rss_callpaths.packet.parts import PACKET, Chunk, Rewrite, Send
-from rss_callpaths.terms import Const, Read, Term
+from rss_callpaths.terms import Const, Pool, Read, Term
 from rss_callpaths.terms.bytewise import bytes_of
 from rss_callpaths.terms.conditions import Conditions
 
@@ -106,14 +106,30 @@ def rewrites(
     changed = []
     old = bytes_read(path, found)
     for at in calls_of(path, library, loop, PacketRole.RETURN):
-        call = path.calls[at]
-        argument, content = call.argument("the_chunk"), given(call, "the_chunk")
-        if argument is None or content is None or not isinstance(argument.value, Const):
-            continue
-        mine = [chunk for chunk in found if chunk.address == argument.value.value and chunk.call < at]
-        for offset, byte in enumerate(bytes_of(content, conditions.pool) if mine else ()):
-            index = mine[-1].start + offset
+        for index, byte in _given_back(path, at, found, conditions.pool) or ():
             before = old.get(index)
             if before is not None and not conditions.equal(before, byte):
                 changed.append(Rewrite(at, index, before, byte))
     return tuple(changed)
+
+
+def all_seen(path: CallPath, library: Library, loop: range, found: tuple[Chunk, ...], pool: Pool) -> bool:
+    """Whether `rewrites` is all that the path does to the bytes of its packet."""
+    if calls_of(path, library, loop, PacketRole.RESHAPE):
+        return False
+    returns = calls_of(path, library, loop, PacketRole.RETURN)
+    return all(_given_back(path, at, found, pool) is not None for at in returns)
+
+
+def _given_back(
+    path: CallPath, at: int, found: tuple[Chunk, ...], pool: Pool
+) -> list[tuple[int, Term]] | None:
+    """What a call makes of the packet: indices in `packet_chunks` and bytes; None if that is not traced."""
+    call = path.calls[at]
+    argument, content = call.argument("the_chunk"), given(call, "the_chunk")
+    if argument is None or content is None or not isinstance(argument.value, Const):
+        return None
+    mine = [chunk for chunk in found if chunk.address == argument.value.value and chunk.call < at]
+    if not mine or content.width != 8 * mine[-1].traced:
+        return None
+    return list(enumerate(bytes_of(content, pool), mine[-1].start))
