@@ -463,6 +463,16 @@ def test_a_chunk_of_something_else_is_found():
     assert [found.rule for found in done.findings] == [codes.UNPLACED_CHUNK]
 
 
+def test_of_two_packets_in_one_turn_neither_is_known():
+    hand = Hand()
+    done = hand.analyse([hand.receive(0), hand.send(1), hand.receive(1), hand.borrow(0, 14), get(hand)])
+    (access,) = done.paths[0].accesses
+    assert access.in_ports == ()
+    (found,) = done.findings
+    assert found.rule is codes.OPEN_PORT
+    assert found.message == "2 packets are received in one turn, and which of them a call is for is not known"
+
+
 def test_changes_that_are_not_seen_are_known_to_be_missing():
     hand = Hand()
     start, ethernet = [hand.receive(), hand.borrow(0, 14)], hand.bytes(0, 14)

@@ -10,7 +10,7 @@ from rss_callpaths.accesses.objects import objects
 from rss_callpaths.accesses.phases import outcome, turn
 from rss_callpaths.accesses.places import Places
 from rss_callpaths.callpath import Call, CallPath
-from rss_callpaths.library import Library
+from rss_callpaths.library import Library, PacketRole
 from rss_callpaths.library.roles import inputs, outputs
 from rss_callpaths.packet import traced
 from rss_callpaths.packet.readings import readings
@@ -74,15 +74,23 @@ def _path(
         accesses,
         _producers(path, conditions),
     )
-    return result, [*calls.findings, *_packet_findings(result, ports, conditions, calls.places)]
+    received = len(traced.calls_of(path, library, loop, PacketRole.RECEIVE))
+    return result, [*calls.findings, *_packet_findings(result, received, ports, conditions, calls.places)]
 
 
 def _packet_findings(
-    done: PathAccesses, ports: tuple[int, ...] | None, conditions: Conditions, places: Places
+    done: PathAccesses,
+    received: int,
+    ports: tuple[int, ...] | None,
+    conditions: Conditions,
+    places: Places,
 ) -> list[Diagnostic]:
     path = done.path
     found: list[tuple[Rule, Call | None, str, str]] = []
-    if ports is None:
+    if ports is None and received > 1:
+        message = f"{received} packets are received in one turn, and which of them a call is for is not known"
+        found.append((codes.OPEN_PORT, None, message, "process one packet in a turn of the loop"))
+    elif ports is None:
         message = "the device that the packet comes from is not among a few known ones"
         found.append((codes.OPEN_PORT, None, message, "run it with fixed devices"))
     for send in done.sends:

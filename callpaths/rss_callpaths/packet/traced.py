@@ -24,10 +24,12 @@ def calls_of(path: CallPath, library: Library, loop: range, *roles: PacketRole) 
 
 
 def in_ports(path: CallPath, library: Library, loop: range, conditions: Conditions) -> tuple[int, ...] | None:
-    """The devices that the packet can have come from; None if that is not known."""
+    """The devices that the packet can have come from; None if that is not known, or there are two packets."""
     received = calls_of(path, library, loop, PacketRole.RECEIVE)
     if not received:
         return ()
+    if len(received) > 1:
+        return None
     device = given(path.calls[received[0]], "src_devices")
     return None if device is None else conditions.values(device, MOST_PORTS)
 
