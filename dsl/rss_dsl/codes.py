@@ -187,6 +187,9 @@ NO_RULES = Rule("RSS650", "rules-not-known", _E)
 FUNCTION_BY_RULE = Rule("RSS651", "function-not-by-rule", _E)
 FUNCTION_NEEDS_RULE = Rule("RSS652", "function-needs-rte-flow", _E)
 
+# 660-669: steering in software
+XDP_HASH_INPUT = Rule("RSS660", "xdp-hash-not-reproducible", _E)
+
 # 9xx: internal
 INTERNAL = Rule("RSS901", "internal-error", _E)
 

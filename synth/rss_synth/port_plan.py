@@ -120,6 +120,14 @@ def finding(rule: Rule, plan: PortPlan, message: str, advice: str | None = None)
     return Diagnostic(rule=rule, message=message, span=plan.port.span, help=advice)
 
 
+def name_findings(plan: PortPlan) -> Iterator[Diagnostic]:
+    """What keeps the port's name out of C, shell and file names."""
+    name = plan.port.name
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name, re.ASCII) is None:
+        message = f"the port name `{name}` cannot be used in generated code"
+        yield finding(codes.UNUSABLE_PORT_NAME, plan, message, "use letters, digits and underscores")
+
+
 def _switches(port: Port, solved: PortSolution) -> tuple[tuple[Switch, int], ...]:
     """The port's switches; after `hash auto`, those that give what was solved for."""
     if port.switches:
@@ -130,9 +138,7 @@ def _switches(port: Port, solved: PortSolution) -> tuple[tuple[Switch, int], ...
 
 def _findings(plan: PortPlan, target: str) -> Iterator[Diagnostic]:
     nic, name = plan.port.nic, plan.port.name
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name, re.ASCII) is None:
-        message = f"the port name `{name}` cannot be used in generated code"
-        yield finding(codes.UNUSABLE_PORT_NAME, plan, message, "use letters, digits and underscores")
+    yield from name_findings(plan)
     if nic.driver == KERNEL:
         advice = f"steering in the kernel takes no key: give `nic` the card of `{name}` (`rssc nic list`)"
         yield finding(codes.NO_DRIVER, plan, f"`{target}` has no driver for `{nic.name}`", advice)

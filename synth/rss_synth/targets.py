@@ -15,6 +15,7 @@ _PLACES = {
     "testpmd": ("rss_synth.testpmd", "TestpmdTarget"),
     "rte-flow": ("rss_synth.rte_flow", "RteFlowTarget"),
     "ethtool": ("rss_synth.ethtool", "EthtoolTarget"),
+    "xdp": ("rss_synth.xdp", "XdpTarget"),
     "json": ("rss_synth.json_target", "JsonTarget"),
 }
 

@@ -1,0 +1,167 @@
+"""Target `xdp`: steering in software for devices that cannot hash as the spec wants.
+
+An eBPF program for each port computes the hash, looks up the table and redirects to the queue's CPU. What
+the device can do does not matter; the spec's NIC says which hash it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+
+from rss_dsl import codes
+from rss_dsl.diagnostics import Diagnostic
+from rss_dsl.fields import packet_classes, width
+from rss_dsl.nic import DefaultQueue, Function, Index
+from rss_dsl.problem import HashInput, Problem
+from rss_solver.nic.functions import pairs
+from rss_solver.solution import Solution
+from rss_synth.port_plan import PortPlan, finding, name_findings, refuse, unchecked_plans
+from rss_synth.render import render
+from rss_synth.target import Artifact, Provenance
+
+_KEY_ROW = 13
+_INPUT_ROOM = 64
+"""`HASH_INPUT_ROOM`."""
+
+_MEMBERS = {
+    "mac_dst": "mac_dst",
+    "mac_src": "mac_src",
+    "ether_type": "ether_type",
+    "ip_proto": "protocol",
+    "ipv4_src": "source",
+    "ipv6_src": "source",
+    "ipv4_dst": "destination",
+    "ipv6_dst": "destination",
+    "tcp_src": "transport",
+    "udp_src": "transport",
+    "sctp_src": "transport",
+    "tcp_dst": "transport + 2",
+    "udp_dst": "transport + 2",
+    "sctp_dst": "transport + 2",
+    "sctp_vtag": "transport + 4",
+    "esp_spi": "transport",
+}
+"""Where `struct headers` has a field."""
+
+_INDEX = {
+    Index.LSB: "entry_by_low_bits",
+    Index.MODULO: "entry_by_modulo",
+    Index.XOR_FOLD8: "entry_by_xor_of_bytes",
+    Index.HIGH_BITS: "entry_by_high_bits",
+}
+_PAIRS = {
+    Function.SYMMETRIC_XOR: "pair_xor",
+    Function.SYMMETRIC_OR_XOR: "pair_or_xor",
+    Function.SYMMETRIC_SORT: "pair_sort",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """The hash input of a class: statements that hash it."""
+
+    packet_class: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _BpfPort:
+    """What the templates print of a port."""
+
+    name: str
+    nic: str
+    function: str
+    queues: int
+    classes: tuple[str, ...]
+    inputs: tuple[_Input, ...]
+    key: bytes
+    key_rows: tuple[bytes, ...]
+    hash_initial: str
+    index: str
+    table: tuple[int, ...]
+    table_size: int
+    default_from_table: bool
+
+
+@dataclass(frozen=True, slots=True)
+class XdpTarget:
+    """See the module."""
+
+    name: str = "xdp"
+    summary: str = "eBPF that hashes in software and hands packets to CPUs, with its loader"
+
+    def emit(self, problem: Problem, solution: Solution, origin: Provenance) -> tuple[Artifact, ...]:
+        """The program, its loader, a Makefile and a README, by path."""
+        plans = unchecked_plans(problem, solution)
+        refuse([f for plan in plans for f in (*name_findings(plan), *_findings(plan))])
+        context = {"ports": tuple(_bpf_port(plan) for plan in plans), "origin": origin}
+        folder = files("rss_synth") / "templates" / "xdp"
+        found = []
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+            if entry.name.endswith(".j2"):
+                text = render(f"xdp/{entry.name}", **context)
+            else:
+                text = entry.read_text(encoding="utf-8")
+            found.append(Artifact(entry.name.removesuffix(".j2"), text))
+        return tuple(found)
+
+
+def _findings(plan: PortPlan) -> Iterator[Diagnostic]:
+    for entry in plan.solved.inputs:
+        for reason in _unreadable(entry):
+            message = f"`xdp` cannot hash as `{plan.port.name}` does: {reason}"
+            yield finding(codes.XDP_HASH_INPUT, plan, message, "hash other fields or classes on this port")
+
+
+def _unreadable(entry: HashInput) -> Iterator[str]:
+    if packet_classes()[entry.packet_class].tunnel:
+        yield f"class `{entry.packet_class}` is in a tunnel"
+        return
+    for name, place in entry.places:
+        if name not in _MEMBERS:
+            yield f"field `{name}` of class `{entry.packet_class}` is not read"
+        elif place % 8 or place + width(name) > 8 * _INPUT_ROOM:
+            yield f"field `{name}` of class `{entry.packet_class}` has no place that can be hashed"
+
+
+def _bpf_port(plan: PortPlan) -> _BpfPort:
+    port, solved = plan.port, plan.solved
+    key = solved.key
+    return _BpfPort(
+        name=port.name,
+        nic=port.nic.name,
+        function=solved.function.value,
+        queues=solved.queues,
+        classes=tuple(entry.packet_class for entry in solved.inputs),
+        inputs=tuple(_input(entry) for entry in solved.inputs),
+        key=key,
+        key_rows=tuple(key[at : at + _KEY_ROW] for at in range(0, len(key), _KEY_ROW)),
+        hash_initial=f"0x{port.nic.hash_init.value:08x}",
+        index=_INDEX[port.nic.index.value],
+        table=solved.table,
+        table_size=solved.table_size,
+        default_from_table=port.nic.default_queue.value is DefaultQueue.TABLE_0,
+    )
+
+
+def _input(entry: HashInput) -> _Input:
+    step = "xor_words" if entry.function is Function.SIMPLE_XOR else "toeplitz"
+    hashed = (
+        f"{step}(hash, {place // 8}, {_member(name)}, {width(name) // 8});" for name, place in entry.places
+    )
+    return _Input(f"PACKET_{entry.packet_class.upper().replace('-', '_')}", (*_paired(entry), *hashed))
+
+
+def _paired(entry: HashInput) -> Iterator[str]:
+    """Statements that change pairs of fields as the hash function does, before they are hashed."""
+    if entry.function not in _PAIRS:
+        return
+    names = {place: name for name, place in entry.places}
+    for first, second, bits in pairs(entry):
+        yield f"{_PAIRS[entry.function]}({_member(names[first])}, {_member(names[second])}, {bits // 8});"
+
+
+def _member(name: str) -> str:
+    return f"headers->{_MEMBERS[name]}"
