@@ -179,7 +179,9 @@ class _Writer:
             if count == 1:
                 return f"{source.name}[{low}]"
             at = f"{source.name} + {low}" if low else source.name
-            return f"bits_load{8 * count}({at})" if count in (2, 4, 8) else f"bits_load({at}, {count})"
+            if count in (2, 4, 8):
+                return f"bits_load{8 * count}({at})"
+            return f"{'(uint32_t)' if count < 4 else ''}bits_load({at}, {count})"
         size = source.size if isinstance(source, Variable) else (source.width + 7) // 8
         text = source.name if isinstance(source, Variable) else self.word(source)
         if low == 0 and count == size:
@@ -187,7 +189,7 @@ class _Writer:
         shifted = f"({text} >> {8 * low})" if low else text
         if count in (1, 2, 4):
             return f"({c_type(8 * count)}){shifted}"
-        return f"({shifted} & {literal((1 << 8 * count) - 1, 64)})"
+        return f"({c_type(8 * count)})({shifted} & {literal((1 << 8 * count) - 1, 64)})"
 
     # --- operators ----------------------------------------------------------------------------------------
 

@@ -27,6 +27,13 @@ from rss_synth.render import render
 from rss_synth.target import Artifact
 
 
+_TAKEN = """
+packet_bytes value memcpy map_put map_size to_port to_device is_steered cht_fill_cht lpm_lookup_elem lpm_update_elem
+sketch_compute_hashes sketch_refresh sketch_expire sketch_touch_buckets sketch_fetch nf_set_rte_ipv4_udptcp_checksum
+"""
+"""What generated code calls."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Key:
     """Functions for the keys of an object."""
@@ -87,6 +94,7 @@ class _Template:
             "keys": list(self._keys()),
             "setup": self._setup(),
             "body": self._body(),
+            "forwards": any(True for _ in self._forwarding()),
             "moves": any(not isinstance(leaf.port, Const) for leaf in self._forwarding()),
             "expiry": facts.expiry(self.accesses),
             "names": [
@@ -134,7 +142,7 @@ class _Template:
 
     def _names(self) -> Names:
         names = Names()
-        for each in ("objects", "packet_bytes", "value"):
+        for each in _TAKEN.split():
             names.new(each)
         return names
 
@@ -159,11 +167,11 @@ class _Template:
         to = f"&objects->{found.name}"
         cells = {name: f"paths_cells({value}, {self.flows})" for name, value in numbers.items()}
         text = {
-            "map": lambda: f"map_allocate({found.name}_same, {found.name}_hash, {cells['capacity']}, {to})",
+            "map": lambda: f"map_allocate({found.name}_same_keys, {found.name}_hash_key, {cells['capacity']}, {to})",
             "vector": lambda: f"vector_allocate({numbers['elem_size']}, {cells['capacity']}, NULL, {to})",
             "chain": lambda: f"paths_make_chain({cells['index_range']}, {to})",
             "sketch": lambda: (
-                f"sketch_allocate({found.name}_hash, {cells['capacity']}, {numbers['threshold']}, {to})"
+                f"sketch_allocate({found.name}_hash_key, {cells['capacity']}, {numbers['threshold']}, {to})"
             ),
             "lpm": lambda: f"lpm_allocate({to})",
         }[found.object.type]()
