@@ -324,3 +324,11 @@ def test_a_device_that_no_port_has_is_an_error():
 
 def test_the_solver_can_give_up():
     assert isinstance(judged(FOLDER / "cl", RIGHT["cl"], limit=1), Undecided)
+
+
+@pytest.mark.parametrize("name, leaves", [("nat", True), ("nat-options", True), ("fw", False)])
+def test_a_verdict_says_where_indices_leave_in_packets(name, leaves):
+    """Two cores can give out one external port."""
+    paths, pool = accesses(FOLDER / name)
+    found = prove(paths, *keys_for(text(*EXPECTED[name].requirements)), pool)
+    assert isinstance(found, Proved) and (Assumed.NUMBERS in found.assumed) is leaves

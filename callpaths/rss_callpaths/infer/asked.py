@@ -48,7 +48,15 @@ def questions(path: PathAccesses, chain: StateObject, ownership: Ownership, pair
             and a.function.index == "key"
             and ownership.sources.same(a.key, verify.key)
         ]
-        cells = tuple((a, a.result) for a in group if a.kind is Kind.READ and a.result is not None)
+        # Before an index was taken its cell holds what nobody wrote.
+        taken = [a.call for a in path.accesses if a.kind is Kind.CREATE and a.object == chain]
+        cells = tuple(
+            (a, a.result)
+            for a in group
+            if a.kind is Kind.READ
+            and a.result is not None
+            and not any(a.call < call < verify.call for call in taken)
+        )
         yield Asked(path, verify, cells, tuple(group), tuple(_equalities(path, cells, pairs)))
 
 

@@ -145,7 +145,16 @@ class Bypass:
         return any(
             self._meets_writers(asked, read)
             for read in asked.uses
-            if read.kind is Kind.READ and read.object in anchors and read.call > asked.verify.call
+            if read.kind is Kind.READ and read.object in anchors and not self._taken_since(asked, read)
+        )
+
+    def _taken_since(self, asked: _Asked, read: Access) -> bool:
+        """Whether the index may have been taken only after its cell was read."""
+        return any(
+            each.kind is Kind.CREATE
+            and each.object == asked.verify.object
+            and read.call < each.call < asked.verify.call
+            for each in asked.path.accesses
         )
 
     def _meets_writers(self, asked: _Asked, read: Access) -> bool:

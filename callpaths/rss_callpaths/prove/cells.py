@@ -46,13 +46,16 @@ class Cells:
         return self.keys.same_key(one, other)
 
     def _unowned(self, use: Use) -> bool:
-        """Whether it addresses a cell by an index of which it is not known whose it is, or asks about all."""
+        """Whether it asks about all, or addresses a cell by an index that nobody is known to own, a chain
+        by an index that is not its own."""
         path, access = use
         if access.whole:
             return access.kind in (Kind.READ, Kind.SCAN) and not access.mutates
         if access.function.index != "key":
             return False
-        return self.ownership.cell_owner(path, access) is None
+        owner = self.ownership.cell_owner(path, access)
+        of_another = owner is not None and access.object in self.ownership.chains - {owner.chain}
+        return owner is None or of_another
 
     # --- whole objects and new indices ------------------------------------------------------------------
 

@@ -42,6 +42,7 @@ class Ownership:
 
     def __init__(self, accesses: Accesses, keys: Keys) -> None:
         self.keys, self.paths, self.library = keys, accesses.paths, accesses.library
+        self.chains = frozenset(each for each in accesses.objects if each.type == "chain")
         self.broken: dict[StateObject, str] = {}
         """Chains whose indices prove nothing, and why."""
         self.maps: dict[StateObject, StateObject] = {}
@@ -53,7 +54,7 @@ class Ownership:
         self._owners: dict[tuple[str, int, Term], Owner | None] = {}
         self._ageing: dict[tuple[str, int], bool] = {}
         self._find_maps()
-        self._check_chains(accesses)
+        self._check_chains()
         self._check_expiry()
         self._owners.clear()
 
@@ -225,11 +226,10 @@ class Ownership:
 
     # --- premises ---------------------------------------------------------------------------------------
 
-    def _check_chains(self, accesses: Accesses) -> None:
-        chains = [each for each in accesses.objects if each.type == "chain"]
+    def _check_chains(self) -> None:
         for path, access in self.every():
             if access.object is None and access.mutates:
-                for chain in chains:
+                for chain in self.chains:
                     self.broken.setdefault(chain, f"`{access.name}` may do anything to it")
             elif access.object is not None and access.object.type == "chain":
                 if access.kind is Kind.DESTROY and not self._frees_rightly(path, access):
@@ -238,10 +238,12 @@ class Ownership:
                     self.broken.setdefault(access.object, f"`{access.name}` takes indices back")
 
     def _frees_rightly(self, path: PathAccesses, free: Access) -> bool:
+        maps = [each for each, chain in self.maps.items() if chain == free.object]
+        if not maps:
+            return True
         owner = self.owner(path, free, free.key)
         if owner is None or not owner.plain or owner.chain != free.object:
             return False
-        maps = [each for each, chain in self.maps.items() if chain == owner.chain]
         holding = [each for each in maps if not owner.fresh or each in owner.keys]
         return all(each in owner.keys and self._erased(path, each, owner.keys[each][1]) for each in holding)
 

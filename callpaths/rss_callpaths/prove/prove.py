@@ -17,6 +17,7 @@ from rss_callpaths.prove.arrivals import Kind, Wire, kinds_of
 from rss_callpaths.prove.bypass import Bypass
 from rss_callpaths.prove.cells import Cells, Local
 from rss_callpaths.prove.keys import Keys, Relation
+from rss_callpaths.prove.leaving import indices_leave
 from rss_callpaths.prove.ownership import Ownership
 from rss_callpaths.prove.packets import Meeting, Packets
 from rss_callpaths.prove.ports import wires
@@ -226,6 +227,8 @@ class _Prover:
             found.add(Assumed.TRAFFIC)
         if self.problem.assumptions:
             found.add(Assumed.ASSUMPTIONS)
+        if indices_leave(self.accesses.paths, self.ownership):
+            found.add(Assumed.NUMBERS)
         types = {a.object.type for p in self.accesses.paths for a in p.accesses if a.object and a.mutates}
         if types & {"map", "dmap"}:
             found.add(Assumed.FIELDS)

@@ -14,6 +14,11 @@ class Assumed(StrEnum):
 
     CAPACITY = "every core has a table of its own: one may be full while another is not"
     ALLOCATION = "nothing depends on which free index a chain hands out, nor on what its cells held before"
+    NUMBERS = (
+        "two cores may give out one number: an index leaves in packets (an external port, say), and each "
+        "core counts its own; flows that the keys do not bring together may leave alike, even towards one "
+        "remote end, and then nothing tells their answers apart"
+    )
     CLOCKS = "every core expires its own entries by its own clock, when a packet comes"
     COLLISIONS = "counters of a sketch that different keys happen to share mean nothing"
     FIELDS = "keys of maps are equal exactly if the fields that the paths show of them are"

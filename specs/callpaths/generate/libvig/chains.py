@@ -49,12 +49,15 @@ def dchain_free_index(run: Run, state: Chain, index: Word) -> None:
 
 def expire_items_single_map(run: Run, chain: Chain, vector: Vector, state: Map, age: int) -> Word:
     """Remove what has not been refreshed for `age` nanoseconds; how many that were."""
-    freed = run.path.symbol("number_of_freed_flows", 4)
-    run.path.assume(freed.not_negative())
-    run.memories[chain.name].full.append(freed.equals(0))
-    objects = (_object(run, "chain", chain), _object(run, "vector", vector), _object(run, "map", state))
-    run.path.call("expire_items_single_map", *objects, by_value("time", run.now - age), result=freed)
-    return freed
+    return _expire(run, "expire_items_single_map", chain, vector, state, age)
+
+
+def expire_items_single_map_offseted(
+    run: Run, chain: Chain, vector: Vector, state: Map, age: int, offset: int
+) -> Word:
+    """The same, where the key of an index is in the cell that many further on."""
+    further = by_value("offset", run.number(offset, 32))
+    return _expire(run, "expire_items_single_map_offseted", chain, vector, state, age, further)
 
 
 def expire_items_single_map_iteratively(
@@ -66,6 +69,17 @@ def expire_items_single_map_iteratively(
     where = (_object(run, "vector", vector), _object(run, "map", state))
     span = (by_value("start", start), by_value("n_elems", run.number(count, 32)))
     run.path.call("expire_items_single_map_iteratively", *where, *span, result=freed)
+    return freed
+
+
+def _expire(
+    run: Run, function: str, chain: Chain, vector: Vector, state: Map, age: int, *more: Argument
+) -> Word:
+    freed = run.path.symbol("number_of_freed_flows", 4)
+    run.path.assume(freed.not_negative())
+    run.memories[chain.name].full.append(freed.equals(0))
+    objects = (_object(run, "chain", chain), _object(run, "vector", vector), _object(run, "map", state))
+    run.path.call(function, *objects, by_value("time", run.now - age), *more, result=freed)
     return freed
 
 
