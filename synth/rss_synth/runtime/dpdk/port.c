@@ -2,7 +2,6 @@
 
 #include "dpdk/config.h"
 #include "common/message.h"
-#include "steering/steering.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,9 +12,9 @@
 
 enum { RING_ENTRIES = 1024, MAX_DEVICE_KEY = 256, BURST = 32 };
 
-unsigned port_mbufs_per_core(void)
+unsigned port_mbufs(unsigned rx_queues, unsigned tx_queues)
 {
-    return NF_PORTS * 2 * RING_ENTRIES;
+    return (rx_queues + tx_queues) * RING_ENTRIES;
 }
 
 static bool find_device(const struct port_config *port, struct rte_eth_dev_info *info)
@@ -27,12 +26,19 @@ static bool find_device(const struct port_config *port, struct rte_eth_dev_info 
     return status == 0 || complain("port %s: %s", port->name, rte_strerror(-status));
 }
 
-static bool enough_queues(const struct port_config *port, const struct rte_eth_dev_info *info, unsigned cores)
+static bool enough_queues(const struct port_config *port, const struct rte_eth_dev_info *info,
+                          const struct port_plan *plan)
 {
-    if (info->max_rx_queues >= cores && info->max_tx_queues >= cores)
+    if (info->max_rx_queues >= plan->rx_queues && info->max_tx_queues >= plan->tx_queues)
         return true;
-    return complain("port %s: %s has %u rx and %u tx queues, too few for %u cores", port->name, info->driver_name,
-                    info->max_rx_queues, info->max_tx_queues, cores);
+    return complain("port %s: %s has %u rx and %u tx queues, %u and %u are needed", port->name, info->driver_name,
+                    info->max_rx_queues, info->max_tx_queues, plan->rx_queues, plan->tx_queues);
+}
+
+/* What to do about a device that cannot spread packets. */
+static bool refuse(void)
+{
+    return complain("use one lcore, or `--distribute 1`: the first lcore then hashes for the others");
 }
 
 /* Whether the device can do what was proven. A key size of 0 means that the driver does not say; the table's
@@ -42,11 +48,10 @@ static bool can_hash(unsigned number, const struct rte_eth_dev_info *info)
     const struct port_config *port = &nf_config.ports[number];
     const struct dpdk_port *wanted = &dpdk_ports[number];
     if (wanted->needs_rte_flow)
-        return complain("port %s: its hash fields need rte_flow rules, which this program does not make; "
-                        "use one core, or --presplit", port->name);
+        return complain("port %s: its hash fields need rte_flow rules, which this program does not make", port->name);
     if (info->hash_key_size != 0 && info->hash_key_size != port->key_bytes)
-        return complain("port %s: %s takes RSS keys of %u bytes, the spec's has %zu; use one core, or --presplit",
-                        port->name, info->driver_name, info->hash_key_size, port->key_bytes);
+        return complain("port %s: %s takes RSS keys of %u bytes, the spec's has %zu", port->name, info->driver_name,
+                        info->hash_key_size, port->key_bytes);
     if ((wanted->rss_hf & info->flow_type_rss_offloads) != wanted->rss_hf)
         return complain("port %s: %s can't hash the spec's classes: rss_hf 0x%" PRIx64 " of 0x%" PRIx64, port->name,
                         info->driver_name, wanted->rss_hf & info->flow_type_rss_offloads, wanted->rss_hf);
@@ -62,30 +67,44 @@ static struct rte_eth_rss_conf rss_conf(unsigned number, uint8_t *key)
         .rss_key = key, .rss_key_len = (uint8_t)port->key_bytes, .rss_hf = dpdk_ports[number].rss_hf};
 }
 
-static bool configure(unsigned number, bool rss, unsigned cores)
+static bool configure(unsigned number, const struct port_plan *plan)
 {
     const struct port_config *port = &nf_config.ports[number];
     uint8_t key[MAX_DEVICE_KEY];
     struct rte_eth_conf conf = {.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE};
-    if (rss) {
+    if (plan->rss) {
         conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
         conf.rx_adv_conf.rss_conf = rss_conf(number, key);
     }
-    int status = rte_eth_dev_configure(port->device, (uint16_t)cores, (uint16_t)cores, &conf);
+    int status = rte_eth_dev_configure(port->device, (uint16_t)plan->rx_queues, (uint16_t)plan->tx_queues, &conf);
     return status == 0 || complain("port %s: cannot configure: %s", port->name, rte_strerror(-status));
 }
 
-static bool make_queues(const struct port_config *port, const struct port_plan *plan, struct rte_eth_dev_info *info)
+/* No offloads: checksums are the function's, and flooding needs mbufs freed by their references. */
+static bool make_queues(const struct port_config *port, const struct port_plan *plan, const struct rte_eth_dev_info *info)
 {
     uint16_t rx = RING_ENTRIES, tx = RING_ENTRIES;
+    struct rte_eth_rxconf rxconf = info->default_rxconf;
+    struct rte_eth_txconf txconf = info->default_txconf;
+    rxconf.offloads = txconf.offloads = 0;
     int status = rte_eth_dev_adjust_nb_rx_tx_desc(port->device, &rx, &tx);
     unsigned socket = (unsigned)rte_eth_dev_socket_id(port->device);
-    for (uint16_t core = 0; status == 0 && core < plan->cores; core++) {
-        status = rte_eth_rx_queue_setup(port->device, core, rx, socket, &info->default_rxconf, plan->pools[core]);
-        if (status == 0)
-            status = rte_eth_tx_queue_setup(port->device, core, tx, socket, &info->default_txconf);
-    }
+    for (uint16_t queue = 0; status == 0 && queue < plan->rx_queues; queue++)
+        status = rte_eth_rx_queue_setup(port->device, queue, rx, socket, &rxconf, plan->pools[queue]);
+    for (uint16_t queue = 0; status == 0 && queue < plan->tx_queues; queue++)
+        status = rte_eth_tx_queue_setup(port->device, queue, tx, socket, &txconf);
     return status == 0 || complain("port %s: cannot set up queues: %s", port->name, rte_strerror(-status));
+}
+
+/* Shows the four bytes from the first that differs on. */
+static bool complain_of_key(const struct port_config *port, const uint8_t *key)
+{
+    size_t at = 0;
+    while (key[at] == port->key[at] && at + 4 < port->key_bytes)
+        at++;
+    const uint8_t *has = key + at, *wanted = port->key + at;
+    return complain("port %s: the device's RSS key has %02x%02x%02x%02x at byte %zu, the spec's %02x%02x%02x%02x",
+                    port->name, has[0], has[1], has[2], has[3], at, wanted[0], wanted[1], wanted[2], wanted[3]);
 }
 
 /* Writes key and classes once more, as some drivers take them only from a running device, and reads them back:
@@ -103,33 +122,34 @@ static bool check_hash(unsigned number)
     if (status != 0)
         return complain("port %s: cannot read the RSS key back: %s", port->name, rte_strerror(-status));
     if (memcmp(key, port->key, port->key_bytes) != 0)
-        return complain("port %s: the device did not take the RSS key", port->name);
+        return complain_of_key(port, key);
     if (conf.rss_hf != dpdk_ports[number].rss_hf)
         return complain("port %s: the device hashes rss_hf 0x%" PRIx64 ", not 0x%" PRIx64, port->name, conf.rss_hf,
                         dpdk_ports[number].rss_hf);
     return true;
 }
 
-static bool same_table(const struct port_config *port, struct rte_eth_rss_reta_entry64 *groups, unsigned cores)
+static bool same_table(const struct port_config *port, struct rte_eth_rss_reta_entry64 *groups, const uint16_t *table)
 {
     int status = rte_eth_dev_rss_reta_query(port->device, groups, (uint16_t)port->table_size);
     if (status != 0)
         return complain("port %s: cannot read the table back: %s", port->name, rte_strerror(-status));
     for (uint32_t entry = 0; entry < port->table_size; entry++) {
         uint16_t queue = groups[entry / RTE_ETH_RETA_GROUP_SIZE].reta[entry % RTE_ETH_RETA_GROUP_SIZE];
-        if (queue != steering_queue(&nf_config, port, cores, entry))
-            return complain("port %s: entry %u of the device's table is queue %u", port->name, entry, queue);
+        if (queue != table[entry])
+            return complain("port %s: entry %u of the device's table is queue %u, not %u", port->name, entry, queue,
+                            table[entry]);
     }
     return true;
 }
 
 /* Writes the table and reads it back. Some devices refuse the write and have the wanted contents anyway. */
-static bool fill_table(const struct port_config *port, struct rte_eth_rss_reta_entry64 *groups, unsigned cores)
+static bool fill_table(const struct port_config *port, struct rte_eth_rss_reta_entry64 *groups, const uint16_t *table)
 {
     for (uint32_t entry = 0; entry < port->table_size; entry++) {
         struct rte_eth_rss_reta_entry64 *group = &groups[entry / RTE_ETH_RETA_GROUP_SIZE];
         group->mask |= UINT64_C(1) << entry % RTE_ETH_RETA_GROUP_SIZE;
-        group->reta[entry % RTE_ETH_RETA_GROUP_SIZE] = steering_queue(&nf_config, port, cores, entry);
+        group->reta[entry % RTE_ETH_RETA_GROUP_SIZE] = table[entry];
     }
     rte_eth_dev_rss_reta_update(port->device, groups, (uint16_t)port->table_size);
     struct rte_eth_dev_info info;
@@ -138,16 +158,17 @@ static bool fill_table(const struct port_config *port, struct rte_eth_rss_reta_e
     if (info.reta_size != port->table_size)
         return complain("port %s: %s has %u table entries, the spec says %u", port->name, info.driver_name,
                         info.reta_size, port->table_size);
-    return same_table(port, groups, cores);
+    return same_table(port, groups, table);
 }
 
-static bool check_table(const struct port_config *port, unsigned cores)
+bool port_write_table(unsigned number, const uint16_t *table)
 {
+    const struct port_config *port = &nf_config.ports[number];
     size_t count = (port->table_size + RTE_ETH_RETA_GROUP_SIZE - 1) / RTE_ETH_RETA_GROUP_SIZE;
     struct rte_eth_rss_reta_entry64 *groups = calloc(count, sizeof *groups);
     if (!groups)
         return complain("out of memory");
-    bool good = fill_table(port, groups, cores);
+    bool good = fill_table(port, groups, table);
     free(groups);
     return good;
 }
@@ -167,24 +188,23 @@ bool port_start(unsigned number, const struct port_plan *plan)
 {
     const struct port_config *port = &nf_config.ports[number];
     struct rte_eth_dev_info info;
-    bool rss = plan->cores > 1 && !plan->presplit;
-    if (!find_device(port, &info) || !enough_queues(port, &info, plan->cores))
+    if (!find_device(port, &info) || !enough_queues(port, &info, plan))
         return false;
-    if (rss && !can_hash(number, &info))
+    if (plan->rss && !can_hash(number, &info))
+        return refuse();
+    if (!configure(number, plan) || !make_queues(port, plan, &info) || !start(port))
         return false;
-    if (!configure(number, rss, plan->cores) || !make_queues(port, plan, &info) || !start(port))
-        return false;
-    if (!rss || (check_hash(number) && check_table(port, plan->cores)))
+    if (!plan->rss || (check_hash(number) && port_write_table(number, plan->table)))
         return true;
     rte_eth_dev_stop(port->device);
-    return false;
+    return refuse();
 }
 
-void port_discard_early(unsigned number, unsigned cores)
+void port_discard_early(unsigned number, unsigned rx_queues)
 {
     uint16_t device = nf_config.ports[number].device;
     struct rte_mbuf *mbufs[BURST];
-    for (uint16_t queue = 0; queue < cores; queue++)
+    for (uint16_t queue = 0; queue < rx_queues; queue++)
         for (unsigned seen = 0; seen < RING_ENTRIES; seen += BURST)
             rte_pktmbuf_free_bulk(mbufs, rte_eth_rx_burst(device, queue, mbufs, BURST));
 }

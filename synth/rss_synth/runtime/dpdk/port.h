@@ -7,22 +7,26 @@
 #include <rte_mempool.h>
 #include <stdbool.h>
 
-/* How the ports are used. */
+/* How a port is used. */
 struct port_plan {
-    unsigned cores;             /* one rx and one tx queue each */
-    bool presplit;              /* packets were put on queues before: no RSS */
-    struct rte_mempool **pools; /* one per core */
+    unsigned rx_queues, tx_queues;
+    bool rss;                   /* packets are spread over the rx queues by the proven key and table */
+    const uint16_t *table;      /* the queue of every entry */
+    struct rte_mempool **pools; /* one per rx queue */
 };
 
-/* mbufs that one core's queues on both ports can hold at once. */
-unsigned port_mbufs_per_core(void);
+/* mbufs that the queues of a plan can hold at once. */
+unsigned port_mbufs(unsigned rx_queues, unsigned tx_queues);
 
-/* Configures and starts port `port` of nf_config. With more than one core and without `presplit`, fails
- * unless the device reads back the key, the classes and the table that were written. */
+/* Configures and starts port `port` of nf_config. With RSS, fails unless the device reads back the key, the classes
+ * and the table that were written. */
 bool port_start(unsigned port, const struct port_plan *plan);
 
 /* Frees what came in before the table was in place. */
-void port_discard_early(unsigned port, unsigned cores);
+void port_discard_early(unsigned port, unsigned rx_queues);
+
+/* Writes the table of a running port and reads it back. */
+bool port_write_table(unsigned port, const uint16_t *table);
 
 void port_stop(unsigned port);
 

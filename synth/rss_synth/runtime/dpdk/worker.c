@@ -1,186 +1,130 @@
 #include "dpdk/worker.h"
 
 #include "common/files.h"
-#include "common/message.h"
+#include "dpdk/control.h"
 
-#include <rte_cycles.h>
 #include <rte_ethdev.h>
-#include <rte_mbuf_dyn.h>
+#include <rte_pause.h>
 #include <rte_prefetch.h>
-#include <stdatomic.h>
 
-enum { IDLE_POLLS = 1000 }; /* empty polls after which a capture is drained */
-
-static atomic_bool stopping;
-
-void worker_stop_all(void)
+static void print_verdict(const struct worker *worker, unsigned port, int verdict)
 {
-    atomic_store(&stopping, true);
+    files_print_verdict(worker->verdicts, port, worker->counts[port].received, verdict);
+    fputc('\n', worker->verdicts);
 }
 
-static bool running(void)
+static void deliver(struct worker *worker, const struct arrival *arrival, int verdict)
 {
-    return !atomic_load_explicit(&stopping, memory_order_relaxed);
-}
-
-static uint16_t device_of(unsigned port)
-{
-    return nf_config.ports[port].device;
-}
-
-/* Sends what is in an outbox; what the device does not take is freed and counted. */
-static void flush(struct worker *worker, unsigned port)
-{
-    struct outbox *outbox = &worker->outboxes[port];
-    if (outbox->count == 0)
-        return;
-    uint16_t sent = rte_eth_tx_burst(device_of(port), (uint16_t)worker->core, outbox->mbufs, outbox->count);
-    unsigned left = (unsigned)(outbox->count - sent);
-    rte_pktmbuf_free_bulk(outbox->mbufs + sent, left);
-    worker->forwarded += sent;
-    worker->unsent += left;
-    outbox->count = 0;
-}
-
-static void deliver(struct worker *worker, struct rte_mbuf *mbuf, int verdict)
-{
-    if (verdict == NF_DROP) {
-        rte_pktmbuf_free(mbuf);
-        worker->dropped++;
-        return;
+    struct counts *counts = &worker->counts[arrival->port];
+    count_add(&counts->received, 1);
+    if (worker->verdicts)
+        print_verdict(worker, arrival->port, verdict);
+    switch (verdict) {
+    case NF_DROP:
+        count_add(&counts->dropped, 1);
+        rte_pktmbuf_free(arrival->mbuf);
+        break;
+    case NF_FLOOD:
+        count_add(&counts->flooded, 1);
+        sender_flood(&worker->sender, arrival->mbuf, arrival->port);
+        break;
+    default:
+        sender_forward(&worker->sender, arrival->mbuf, (unsigned)verdict);
     }
-    struct outbox *outbox = &worker->outboxes[verdict];
-    outbox->mbufs[outbox->count++] = mbuf;
-    if (outbox->count == WORKER_BURST)
-        flush(worker, (unsigned)verdict);
 }
 
-static void process(struct worker *worker, unsigned port, struct rte_mbuf *mbuf, int64_t now)
+/* Counts one packet of the burst, a different one each time, where its table entry is. */
+static void sample(struct worker *worker, const struct packet *packets, unsigned count)
 {
-    struct packet packet;
-    packet_parse(&packet, rte_pktmbuf_mtod(mbuf, uint8_t *), rte_pktmbuf_data_len(mbuf), port, now);
-    int verdict;
-    nf_burst(&worker->work, &packet, &verdict, 1);
-    worker->received[port]++;
-    if (worker->verdicts) {
-        files_print_verdict(worker->verdicts, port, worker->received[port], verdict);
-        fputc('\n', worker->verdicts);
+    if (!worker->samples[0])
+        return;
+    const struct packet *packet = &packets[worker->turn++ % count];
+    const struct port_config *port = &nf_config.ports[packet->port];
+    struct steered steered = steer_to_entry(&worker->steering[packet->port], packet);
+    uint32_t entry = steered.hashed || port->default_from_table ? steered.entry : port->table_size;
+    __atomic_fetch_add(&worker->samples[packet->port][entry], 1, __ATOMIC_RELAXED);
+}
+
+/* A packet of several segments is read as far as the first reaches, which is as far as headers are looked for. */
+static void parse(struct packet *packet, const struct arrival *arrival)
+{
+    struct rte_mbuf *mbuf = arrival->mbuf;
+    packet_parse(packet, rte_pktmbuf_mtod(mbuf, uint8_t *), rte_pktmbuf_data_len(mbuf), arrival->port, arrival->time);
+    packet->size = rte_pktmbuf_pkt_len(mbuf);
+}
+
+static void process(struct worker *worker, const struct arrival *arrivals, unsigned count)
+{
+    struct packet packets[NF_BURST];
+    int verdicts[NF_BURST];
+    for (unsigned i = 0; i < count; i++)
+        rte_prefetch0(rte_pktmbuf_mtod(arrivals[i].mbuf, const void *));
+    for (unsigned i = 0; i < count; i++)
+        parse(&packets[i], &arrivals[i]);
+    sample(worker, packets, count);
+    worker->program->burst(worker->work, packets, verdicts, count);
+    for (unsigned i = 0; i < count; i++)
+        deliver(worker, &arrivals[i], verdicts[i]);
+    sender_flush(&worker->sender);
+}
+
+static void run_intake(struct worker *worker)
+{
+    struct arrival arrivals[NF_BURST];
+    while (control_running() && !worker->intake.drained) {
+        unsigned count = intake_take(&worker->intake, arrivals);
+        if (count)
+            process(worker, arrivals, count);
     }
-    deliver(worker, mbuf, verdict);
+    intake_free(&worker->intake);
 }
 
-/* --- live: the clock is read once per burst --------------------------------------------------------- */
+/* --- packets from distributors ---------------------------------------------------------------------- */
 
-static int64_t clock_ns(void)
+/* Each distributor's times don't decrease, but one may be ahead of another. */
+static struct arrival arrival_of(struct worker *worker, struct rte_mbuf *mbuf)
 {
-    uint64_t hz = rte_get_timer_hz(), cycles = rte_get_timer_cycles();
-    return (int64_t)(cycles / hz * 1000000000 + cycles % hz * 1000000000 / hz);
+    const struct passed *passed = rte_mbuf_to_priv(mbuf);
+    if (passed->time > worker->latest)
+        worker->latest = passed->time;
+    return (struct arrival){mbuf, worker->latest, passed->port};
 }
 
-static void poll_port(struct worker *worker, unsigned port)
+static unsigned take_ring(struct worker *worker, struct rte_ring *ring)
 {
-    struct rte_mbuf *mbufs[WORKER_BURST];
-    uint16_t count = rte_eth_rx_burst(device_of(port), (uint16_t)worker->core, mbufs, WORKER_BURST);
+    struct rte_mbuf *mbufs[NF_BURST];
+    struct arrival arrivals[NF_BURST];
+    unsigned count = rte_ring_sc_dequeue_burst(ring, (void **)mbufs, NF_BURST, NULL);
     if (count == 0)
-        return;
-    int64_t now = clock_ns();
-    for (uint16_t i = 0; i < count; i++)
-        rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], const void *));
-    for (uint16_t i = 0; i < count; i++)
-        process(worker, port, mbufs[i], now);
-    for (unsigned out = 0; out < NF_PORTS; out++)
-        flush(worker, out);
+        return 0;
+    for (unsigned i = 0; i < count; i++)
+        rte_prefetch0(rte_mbuf_to_priv(mbufs[i]));
+    for (unsigned i = 0; i < count; i++)
+        arrivals[i] = arrival_of(worker, mbufs[i]);
+    process(worker, arrivals, count);
+    __atomic_store_n(&worker->done, worker->done + count, __ATOMIC_RELEASE);
+    return count;
 }
 
-static void run_live(struct worker *worker)
+/* What was in the rings before the last distributor finished is still processed. */
+static void run_rings(struct worker *worker)
 {
-    while (running())
-        for (unsigned port = 0; port < NF_PORTS; port++)
-            poll_port(worker, port);
-}
-
-/* --- presplit: the packets' own times order them across ports, so that no reply overtakes its request - */
-
-/* What was received on one port and not processed yet. */
-struct inbox {
-    struct rte_mbuf *mbufs[WORKER_BURST];
-    uint16_t next, count;
-    unsigned idle; /* empty polls in a row */
-};
-
-/* Whether the port's next packet is known, or known not to exist. */
-static bool fill(const struct worker *worker, unsigned port, struct inbox *inbox)
-{
-    if (inbox->next < inbox->count || inbox->idle >= IDLE_POLLS)
-        return true;
-    inbox->next = 0;
-    inbox->count = rte_eth_rx_burst(device_of(port), (uint16_t)worker->core, inbox->mbufs, WORKER_BURST);
-    inbox->idle = inbox->count ? 0 : inbox->idle + 1;
-    return inbox->count > 0 || inbox->idle >= IDLE_POLLS;
-}
-
-static int64_t time_of(const struct worker *worker, const struct rte_mbuf *mbuf)
-{
-    /* net_pcap counts microseconds */
-    return (int64_t)*RTE_MBUF_DYNFIELD(mbuf, worker->timestamp, const rte_mbuf_timestamp_t *) * 1000;
-}
-
-/* The port whose next packet is the oldest, of equals the first; NF_PORTS where none has one. */
-static unsigned oldest(const struct worker *worker, const struct inbox *inboxes)
-{
-    unsigned best = NF_PORTS;
-    int64_t best_time = INT64_MAX;
-    for (unsigned port = 0; port < NF_PORTS; port++) {
-        const struct inbox *inbox = &inboxes[port];
-        if (inbox->next == inbox->count)
-            continue;
-        int64_t time = time_of(worker, inbox->mbufs[inbox->next]);
-        if (best == NF_PORTS || time < best_time) {
-            best = port;
-            best_time = time;
-        }
+    for (bool finished = false, empty = false; !finished || !empty;) {
+        finished = true;
+        empty = true;
+        for (unsigned i = 0; i < worker->distributors; i++)
+            finished &= __atomic_load_n(worker->finished[i], __ATOMIC_ACQUIRE);
+        for (unsigned i = 0; i < worker->distributors; i++)
+            empty &= take_ring(worker, worker->rings[i]) == 0;
+        if (empty)
+            rte_pause();
     }
-    return best;
 }
 
-static bool take_oldest(struct worker *worker, struct inbox *inboxes)
+void worker_run(struct worker *worker)
 {
-    unsigned port = oldest(worker, inboxes);
-    if (port == NF_PORTS)
-        return false;
-    struct rte_mbuf *mbuf = inboxes[port].mbufs[inboxes[port].next++];
-    if (mbuf->ol_flags & worker->timestamp_flag) {
-        process(worker, port, mbuf, time_of(worker, mbuf));
-        return true;
-    }
-    rte_pktmbuf_free(mbuf);
-    worker->failed = true;
-    return complain("--presplit needs packets with times, port %s has none", nf_config.ports[port].name);
-}
-
-static void run_presplit(struct worker *worker)
-{
-    struct inbox inboxes[NF_PORTS] = {0};
-    while (running()) {
-        bool ready = true;
-        for (unsigned port = 0; port < NF_PORTS; port++)
-            ready &= fill(worker, port, &inboxes[port]);
-        if (ready && !take_oldest(worker, inboxes))
-            break;
-    }
-    for (unsigned port = 0; port < NF_PORTS; port++)
-        rte_pktmbuf_free_bulk(inboxes[port].mbufs + inboxes[port].next,
-                              (unsigned)(inboxes[port].count - inboxes[port].next));
-}
-
-int worker_run(void *argument)
-{
-    struct worker *worker = argument;
-    if (worker->presplit)
-        run_presplit(worker);
+    if (worker->distributors)
+        run_rings(worker);
     else
-        run_live(worker);
-    for (unsigned port = 0; port < NF_PORTS; port++)
-        flush(worker, port);
-    return 0;
+        run_intake(worker);
 }

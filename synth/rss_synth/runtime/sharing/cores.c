@@ -6,7 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct nf_state *make_state(const struct cores_plan *plan, unsigned part)
+static void *take_from_libc(const void *context, unsigned core, size_t bytes)
+{
+    (void)context, (void)core;
+    void *memory = aligned_alloc(64, bytes);
+    if (memory)
+        memset(memory, 0, bytes);
+    return memory;
+}
+
+static const struct cores_memory libc_memory = {take_from_libc, free, NULL};
+
+static struct nf_state *make_state(const struct cores *cores, const struct cores_plan *plan, unsigned part)
 {
     bool shared = strategy_shares(plan->program->strategy);
     unsigned parts = shared ? 1 : plan->count;
@@ -16,17 +27,15 @@ static struct nf_state *make_state(const struct cores_plan *plan, unsigned part)
                                    .parts = parts,
                                    .seed = plan->seed + part,
                                    .steering = parts > 1 ? plan->steering : NULL};
-    size_t bytes = plan->program->state_bytes(&shape);
-    void *memory = aligned_alloc(64, bytes);
+    void *memory = cores->memory->take(cores->memory->context, part, plan->program->state_bytes(&shape));
     if (!memory) {
         complain("no memory for %zu flows on core %u", plan->capacity, part);
         return NULL;
     }
-    memset(memory, 0, bytes);
     struct nf_state *state = plan->program->state_init(memory, &shape);
     if (!state) {
         complain("the network function cannot initialise its state on core %u", part);
-        free(memory);
+        cores->memory->give(memory);
     }
     return state;
 }
@@ -46,13 +55,15 @@ static bool make_core(struct cores *cores, const struct cores_plan *plan, unsign
     struct nf_core *core = &cores->each[number].work;
     bool first = number == 0 || !cores->lock;
     *core = (struct nf_core){.number = cores->lock ? number : 0, .lock = cores->lock};
-    core->state = first ? make_state(plan, number) : cores->each[0].work.state;
+    core->state = first ? make_state(cores, plan, number) : cores->each[0].work.state;
     return core->state != NULL;
 }
 
 bool cores_make(struct cores *cores, const struct cores_plan *plan)
 {
-    *cores = (struct cores){.program = plan->program, .count = plan->count};
+    *cores = (struct cores){.program = plan->program,
+                             .count = plan->count,
+                             .memory = plan->memory ? plan->memory : &libc_memory};
     bool shared = strategy_shares(plan->program->strategy);
     if (shared && plan->count > NF_MAX_SHARERS)
         return complain("at most %d cores can share a state, not %u", NF_MAX_SHARERS, plan->count);
@@ -72,7 +83,7 @@ void cores_free(struct cores *cores)
 {
     unsigned states = cores->lock ? 1 : cores->count;
     for (unsigned i = 0; cores->each && i < states; i++)
-        free(cores->each[i].work.state);
+        cores->memory->give(cores->each[i].work.state);
     free(cores->each);
     free(cores->lock);
     *cores = (struct cores){0};

@@ -5,12 +5,20 @@
 #include "sharing/program.h"
 #include "steering/steering.h"
 
+/* Where states come from: zeroed memory aligned to 64 bytes, NULL where there is none. */
+struct cores_memory {
+    void *(*take)(const void *context, unsigned core, size_t bytes);
+    void (*give)(void *memory);
+    const void *context;
+};
+
 struct cores_plan {
     const struct nf_program *program;
     unsigned count;
     size_t capacity; /* flows that every state holds */
     uint64_t seed;
     const struct steering *steering; /* of each port, for `count` cores */
+    const struct cores_memory *memory; /* NULL: the C library's */
 };
 
 struct one_core {
@@ -22,6 +30,7 @@ struct cores {
     unsigned count;
     struct one_core *each;
     struct nf_lock *lock; /* of a state that they share */
+    const struct cores_memory *memory;
 };
 
 /* Makes states and cores; says what it had no memory for. The steering must outlive them. */

@@ -91,15 +91,22 @@ void steering_free(struct steering *steering)
     steering->table = NULL;
 }
 
-NF_TM_SAFE struct steered steer(const struct steering *steering, const struct packet *packet)
+NF_TM_SAFE struct steered steer_to_entry(const struct steering *steering, const struct packet *packet)
 {
     const struct hash_input *input = &steering->port->inputs[packet->kind];
-    if (input->fields == 0)
-        return (struct steered){.core = steering->port->default_from_table ? steering->table[0] : 0};
+    struct steered result = {.hashed = input->fields != 0};
+    if (!result.hashed)
+        return result;
     uint8_t bytes[TOEPLITZ_MAX_INPUT];
-    struct steered result = {.hashed = true};
     result.hash = toeplitz_hash(&steering->hash, bytes, gather(input, packet, bytes));
     result.entry = table_index(steering->port, result.hash);
-    result.core = steering->table[result.entry];
+    return result;
+}
+
+NF_TM_SAFE struct steered steer(const struct steering *steering, const struct packet *packet)
+{
+    struct steered result = steer_to_entry(steering, packet);
+    if (result.hashed || steering->port->default_from_table)
+        result.core = steering->table[result.entry];
     return result;
 }

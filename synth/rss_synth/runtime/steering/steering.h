@@ -31,6 +31,9 @@ bool steering_init(struct steering *steering, const struct nf_config *config, co
 
 void steering_free(struct steering *steering);
 
+/* The packet's hash and entry, without a look at the table: `core` is 0. */
+NF_TM_SAFE struct steered steer_to_entry(const struct steering *steering, const struct packet *packet);
+
 /* Where the packet goes. */
 NF_TM_SAFE struct steered steer(const struct steering *steering, const struct packet *packet);
 
