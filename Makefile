@@ -13,7 +13,7 @@ help:
 	@echo "make test    lint, types, all tests, examples and documentation"
 	@echo "make fuzz    10,000 random problems by every route and by brute force"
 	@echo "make lint    ruff, mypy --strict, import layers, canonical specs"
-	@echo "make docs    docs/diagnostics.md from the rule pages"
+	@echo "make docs    docs/diagnostics.md from the rule pages, tables of docs/nf from the templates"
 	@echo "make paths   specs/callpaths/ from the descriptions beside it"
 	@echo "make bench   the tables of docs/performance.md"
 	@echo "make clean   remove the virtual environment and caches"
@@ -44,6 +44,7 @@ lint: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/generate_nf.py
 
 paths: $(STAMP)
 	PYTHONPATH=specs/callpaths $(BIN)/python -m generate
