@@ -28,9 +28,9 @@ from .mutants import mutants, spoiled
 from .subjects import imported, seeded
 from .traffic import START
 
-STATEFUL = sorted(
-    nf.name for nf in descriptions() if isinstance(nf.expected, Sharded) and nf.expected.requirements
-)
+SHARDED = sorted((nf for nf in descriptions() if isinstance(nf.expected, Sharded)), key=lambda nf: nf.name)
+STATEFUL = [nf.name for nf in SHARDED if nf.expected.requirements]
+STEERED_ANYHOW = [nf.name for nf in SHARDED if not nf.expected.requirements]
 ONLY = {
     "symmetric": ("dropped", "entry"),
     "dual-stack": ("dropped", "key bit", "entry"),
@@ -81,6 +81,12 @@ def test_mutants_are_refuted_by_packets_of_one_cell(name):
             replay(name, problem, wrong, found)
         else:
             assert parted == "entry" and isinstance(found, Proved), how
+
+
+@pytest.mark.parametrize("name", STEERED_ANYHOW)
+def test_what_needs_no_steering_is_proved(name):
+    paths, pool = accesses(SPECS / name)
+    assert isinstance(prove(paths, *imported(SPECS / name), pool), Proved)
 
 
 def replay(name, problem, solution, found):
