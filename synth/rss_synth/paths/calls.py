@@ -15,6 +15,7 @@ from rss_synth.paths.expressions import Expressions, NoCodeError, bare, c_type
 from rss_synth.paths.objects import CObject, KeyBytes, Names, key_bytes
 from rss_synth.paths.places import Place, Run, Scope, Variable, runs, symbol_of
 
+_NOW = "(uint64_t)now"
 _TIME = 64
 """Bits of a time."""
 CHECKSUM = "checksum"
@@ -257,7 +258,7 @@ class Calls:
         return Made((), state)
 
     def _clock(self, call: Call, state: State) -> Made:
-        return Made((), self._bound(state, Variable("(uint64_t)now", 8, True), call.result.value))
+        return Made((), self._bound(state, Variable(_NOW, 8, True), call.result.value))
 
     def _borrow_chunk(self, call: Call, state: State) -> Made:
         content = answered(call, "the_chunk")
@@ -315,7 +316,7 @@ class Calls:
             )
         lines, after = self._changed(lent, bytes_of(self._given(call, "key"), self.pool), state)
         more, (value,) = self._words(call, state, "value")
-        text = f"map_put({self._object(call, 'map').text}, {lent.pointer}, (int)({value}));"
+        text = f"map_put({self._object(call, 'map').text}, {lent.pointer}, {_cast('int', value)});"
         return Made((*lines, *more, Line(text)), replace(state, lent={**state.lent, address: after}))
 
     def _map_erase(self, call: Call, state: State) -> Made:
@@ -355,13 +356,13 @@ class Calls:
 
     def _chain_allocate(self, call: Call, state: State) -> Made:
         lines, (time,) = self._words(call, state, "time")
-        arguments = f"{self._object(call, 'chain').text}, &{{variable}}, (int64_t)({time})"
+        arguments = f"{self._object(call, 'chain').text}, &{{variable}}, {_time(time)}"
         more, known, text = self._number(call, state, "index_out", "paths_chain_allocate", arguments)
         return Made((*lines, *more), known, f"!{text}", text)
 
     def _chain_expire_one(self, call: Call, state: State) -> Made:
         lines, (time,) = self._words(call, state, "time")
-        arguments = f"{self._object(call, 'chain').text}, &{{variable}}, (int64_t)({time})"
+        arguments = f"{self._object(call, 'chain').text}, &{{variable}}, {_time(time)}"
         more, known, text = self._number(call, state, "index_out", "paths_chain_expire_one", arguments)
         return Made((*lines, *more), known, f"!{text}", text)
 
@@ -369,7 +370,7 @@ class Calls:
         def made(call: Call, state: State) -> Made:
             names = ("index", "time") if timed else ("index",)
             lines, texts = self._words(call, state, *names)
-            time = f", (int64_t)({texts[1]})" if timed else ""
+            time = f", {_time(texts[1])}" if timed else ""
             text = f"{function}({self._object(call, 'chain').text}, {texts[0]}{time})"
             return self._returned(call, state, lines, text)
 
@@ -380,7 +381,7 @@ class Calls:
         lines, texts = self._words(call, state, *(("time", "offset") if has_offset else ("time",)))
         chain, vector, map = (self._object(call, name).text for name in ("chain", "vector", "map"))
         offset = texts[1] if has_offset else "0"
-        text = f"paths_expire({chain}, {vector}, {map}, (int64_t)({texts[0]}), {offset})"
+        text = f"paths_expire({chain}, {vector}, {map}, {_time(texts[0])}, {offset})"
         return self._returned(call, state, lines, text)
 
     def _expire_range(self, call: Call, state: State) -> Made:
@@ -401,7 +402,7 @@ class Calls:
     ) -> Callable[[Call, State], Made]:
         def made(call: Call, state: State) -> Made:
             lines, texts = self._words(call, state, *(("time",) if timed else ()))
-            time = f", (int64_t)({texts[0]})" if timed else ""
+            time = f", {_time(texts[0])}" if timed else ""
             text = f"{function}({self._object(call, 'sketch').text}{time})"
             if not answers:
                 return Made((*lines, Line(f"{text};")), state)
@@ -447,6 +448,14 @@ class Calls:
 def _rest(run: Run) -> Run:
     source = run.source >> 64 if isinstance(run.source, int) else run.source
     return replace(run, source=source, first=run.first + 8 * run.step, count=run.count - 8, at=run.at + 8)
+
+
+def _time(text: str) -> str:
+    return "now" if text == _NOW else _cast("int64_t", text)
+
+
+def _cast(type: str, text: str) -> str:
+    return f"({type}){text}" if text.isidentifier() else f"({type})({text})"
 
 
 def _byte(text: str) -> str:

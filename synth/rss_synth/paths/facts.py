@@ -39,18 +39,22 @@ def classes(inferred: Inferred) -> tuple[str, ...]:
 
 
 def expiry(accesses: Accesses) -> int:
-    """The longest time, in ns, after which something is forgotten; 0: nothing is, or it is not a constant."""
+    """The longest time, in ns, after which something is forgotten; 0: not all is, or not after a constant."""
     found = [0]
+    expired, filled = set(), set()
     for path in accesses.paths:
         for access in path.accesses:
-            term = (
-                given(path.path.calls[access.call], access.function.older) if access.function.older else None
-            )
+            if access.object is not None and access.kind is Kind.WRITE and access.object.type == "map":
+                filled.add(access.object)
+            if not access.function.older:
+                continue
+            expired.add(access.object)
+            term = given(path.path.calls[access.call], access.function.older)
             if isinstance(term, Apply) and term.op is Op.ADD:
                 found += [-_signed(part) for part in term.args if isinstance(part, Const)]
             if isinstance(term, Apply) and term.op is Op.SUB and isinstance(term.args[1], Const):
                 found.append(term.args[1].value)
-    return max(found)
+    return max(found) if filled <= expired else 0
 
 
 def _signed(term: Const) -> int:

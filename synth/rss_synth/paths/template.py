@@ -26,10 +26,10 @@ from rss_synth.paths.places import Place, Variable
 from rss_synth.render import render
 from rss_synth.target import Artifact
 
-
 _TAKEN = """
-packet_bytes value memcpy map_put map_size to_port to_device is_steered cht_fill_cht lpm_lookup_elem lpm_update_elem
-sketch_compute_hashes sketch_refresh sketch_expire sketch_touch_buckets sketch_fetch nf_set_rte_ipv4_udptcp_checksum
+packet_bytes value memcpy map_put map_size to_port to_device is_steered
+cht_fill_cht lpm_lookup_elem lpm_update_elem nf_set_rte_ipv4_udptcp_checksum
+sketch_compute_hashes sketch_refresh sketch_expire sketch_touch_buckets sketch_fetch
 """
 """What generated code calls."""
 
@@ -167,7 +167,9 @@ class _Template:
         to = f"&objects->{found.name}"
         cells = {name: f"paths_cells({value}, {self.flows})" for name, value in numbers.items()}
         text = {
-            "map": lambda: f"map_allocate({found.name}_same_keys, {found.name}_hash_key, {cells['capacity']}, {to})",
+            "map": lambda: (
+                f"map_allocate({found.name}_same_keys, {found.name}_hash_key, {cells['capacity']}, {to})"
+            ),
             "vector": lambda: f"vector_allocate({numbers['elem_size']}, {cells['capacity']}, NULL, {to})",
             "chain": lambda: f"paths_make_chain({cells['index_range']}, {to})",
             "sketch": lambda: (

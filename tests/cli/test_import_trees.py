@@ -1,0 +1,112 @@
+"""`rssc import --emit bdd`, `--emit template` and `--nf`: trees, templates, and specs that use them."""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from rss_dsl.loading import loads
+from rss_dsl.spec import Nf
+from rss_synth.nf.loading import load_template
+from rssc.__main__ import main
+
+SPECS = Path(__file__).parents[2] / "specs" / "callpaths"
+NAMES = ("--port", "0=LAN", "--port", "1=WAN")
+
+
+@pytest.fixture
+def run(capsys):
+    def call(*arguments):
+        code = main(["import", *map(str, arguments)])
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return call
+
+
+def test_a_tree_as_text(run, golden):
+    code, out, err = run(SPECS / "fw", *NAMES, "--emit", "bdd")
+    assert code == 0
+    assert not err
+    golden(out)
+
+
+def test_a_tree_as_drawings(run, tmp_path):
+    code, out, _ = run(SPECS / "fw", *NAMES, "--emit", "bdd", "--format", "dot")
+    assert code == 0
+    assert out.startswith('digraph "fw" {')
+    drawing = tmp_path / "fw.svg"
+    code, out, _ = run(SPECS / "fw", *NAMES, "--emit", "bdd", "--format", "svg", "--out", drawing)
+    assert (code, out) == (0, f"{drawing}\n")
+    texts = [text.text for text in ET.parse(drawing).iter("{http://www.w3.org/2000/svg}text")]
+    assert "forward to WAN" in texts
+
+
+def test_a_template_and_the_spec_that_uses_it(run, tmp_path, golden):
+    folder, spec = tmp_path / "nat-paths", tmp_path / "nat.rss"
+    code, out, _ = run(SPECS / "nat", *NAMES, "--emit", "template", "--out", folder)
+    assert (code, out) == (0, f"{folder}/nf.c.j2\n{folder}/nf.toml\n")
+    template = load_template(folder)
+    assert template.roles == ("lan", "wan")
+    assert template.needs == ("lan.ipv4_dst == wan.ipv4_src && lan.l4_dst == wan.l4_src",)
+    assert template.classes == ("ipv4-tcp", "ipv4-udp")
+    assert [parameter.name for parameter in template.parameters] == ["strategy", "lan", "wan", "capacity"]
+    assert run(SPECS / "nat", *NAMES, "--nf", "nat-paths", "--out", spec)[0] == 0
+    written = loads(spec.read_text(), "nat.rss")
+    block = next(each for each in written.statements if isinstance(each, Nf))
+    assert (block.name, [(item.name, item.value.text) for item in block.items]) == (
+        "nat-paths",
+        [("lan", "LAN"), ("wan", "WAN")],
+    )
+    code = (folder / "nf.c.j2").read_text()
+    golden(code.replace(str(SPECS), "specs/callpaths"))
+
+
+def test_what_is_refused_needs_all_packets_to_meet(run, tmp_path):
+    folder = tmp_path / "bridge"
+    assert run(SPECS / "bridge", "--emit", "template", "--out", folder)[0] == 0
+    template = load_template(folder)
+    assert template.together
+    assert "is_steered" not in (folder / "nf.c.j2").read_text()
+
+
+def test_a_template_as_json_names_its_files(run, tmp_path):
+    code, out, _ = run(SPECS / "nop", "--emit", "template", "--out", tmp_path / "nop", "--format", "json")
+    assert code == 0
+    assert json.loads(out)["files"] == [str(tmp_path / "nop" / name) for name in ("nf.c.j2", "nf.toml")]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("resize", "RSS451.*`packet_insert_new_chunk`: the runtime has no function"),
+        ("groups", "RSS451.*`map_put`: its key is in no cell of a vector"),
+    ],
+)
+def test_what_has_no_code_is_said(run, tmp_path, name, why):
+    code, _, err = run(SPECS / name, "--emit", "template", "--out", tmp_path / "none")
+    assert code == 1
+    assert re.search(why, err)
+    assert f"{name}/" in err
+    assert not (tmp_path / "none").exists()
+    assert run(SPECS / name, "--emit", "bdd")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["--emit", "template"], "--emit template needs --out DIR"),
+        (["--emit", "template", "--out", "Not_A_Name"], "lower-case words and hyphens"),
+        (["--emit", "bdd", "--format", "json"], "--emit bdd has the formats text, dot, svg"),
+        (["--format", "svg"], "--format svg is for --emit bdd"),
+        (["--nf", "Name"], "'Name' is no name"),
+        (["--emit", "bdd", "--nf", "name"], "--nf is for --emit spec"),
+    ],
+)
+def test_wrong_usage(arguments, hint, capsys):
+    with pytest.raises(SystemExit) as found:
+        main(["import", str(SPECS / "nop"), *arguments])
+    assert found.value.code == 2
+    assert hint in capsys.readouterr().err
