@@ -10,6 +10,7 @@ from types import ModuleType
 
 from rss_dsl.check import check
 from rss_dsl.loading import loads
+from rss_dsl.problem import Problem
 from rss_solver.solution import Solution
 from rss_solver.solve import solve
 
@@ -39,12 +40,18 @@ class Frame:
     data: bytes
 
 
-def built(lab: ModuleType, folder: Path, spec: str, *flags: str, path: str | Path = "nf.rss"):
-    """A spec's network function, with solved keys. `path`: where the spec would be."""
+def solved(spec: str, path: str | Path = "nf.rss") -> tuple[Problem, Solution]:
+    """A spec's problem and keys. `path`: where the spec would be."""
     problem = check(loads(spec, str(path))).problem
     assert problem is not None
     solution = solve(problem).solution
     assert isinstance(solution, Solution)
+    return problem, solution
+
+
+def built(lab: ModuleType, folder: Path, spec: str, *flags: str, path: str | Path = "nf.rss"):
+    """A spec's network function, with solved keys. `path`: where the spec would be."""
+    problem, solution = solved(spec, path)
     return lab.build(folder, problem, solution, *(flags or FLAGS))
 
 

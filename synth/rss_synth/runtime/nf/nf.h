@@ -32,7 +32,7 @@ struct nf_counters {
     uint64_t created;    /* flows */
     uint64_t expired;    /* flows whose room was taken back */
     uint64_t table_full; /* packets that found no room for their flow */
-    uint64_t over;       /* packets beyond a limit, passed or not */
+    uint64_t over;       /* packets beyond a limit, dropped as a rule */
     uint64_t doubtful;   /* packets refused by estimates that are too high, or not: `nf_traits.estimates` */
     uint64_t writes;     /* packets that were processed again with the right to write */
 };

@@ -191,7 +191,9 @@ static inline uint32_t table_look(const struct table *table, struct table_type t
     return pass->now - table_age(table, type, flow) <= table->expiry ? flow : TABLE_NONE;
 }
 
-/* The flow of a key, which thereby lives on; TABLE_NONE where there is none or it has expired. */
+/* The flow of a key, which thereby lives on; TABLE_NONE where there is none or it has expired. For functions that
+ * don't ask for another pass once it is found: others must not see ages of packets that have yet to take effect, so
+ * that those look first and see when all is certain. */
 static inline uint32_t table_refresh(const struct table *table, struct table_type type, const struct nf_pass *pass,
                                      const void *key, uint32_t hash)
 {
