@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STATIONS = 2000 };
+
 /* xorshift64*: the same numbers everywhere */
 static uint64_t next_random(uint64_t *state)
 {
@@ -36,18 +38,23 @@ static uint16_t checksum_of(const uint8_t *header)
     return (uint16_t)~sum;
 }
 
-/* Sources are in 10.0.0.0/8 and destinations in 100.64.0.0/10, spread over them by odd multipliers. */
+/* Sources are spread over 223 prefixes of 8 bits and destinations over 100.64.0.0/10, by odd multipliers. On either side
+ * are 2000 stations: as many as a bridge remembers. */
 static void make_frame(uint8_t *frame, size_t flow)
 {
-    static const uint8_t ethernet[14] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0x00};
     memset(frame, 0, STREAM_ROOM);
-    memcpy(frame, ethernet, sizeof ethernet);
+    frame[0] = frame[6] = 2; /* no group's addresses */
+    put16(frame + 2, 2);
+    put16(frame + 4, flow % STATIONS);
+    put16(frame + 8, 1);
+    put16(frame + 10, flow % STATIONS);
+    put16(frame + 12, 0x0800);
     uint8_t *ip = frame + 14;
     ip[0] = 0x45;
     put16(ip + 2, STREAM_FRAME - 14);
     ip[8] = 64;
     ip[9] = 17;
-    put32(ip + 12, 0x0a000000U | (flow * 0x9e3779U & 0xffffffU));
+    put32(ip + 12, (1 + flow % 223) << 24 | (flow * 0x9e3779U & 0xffffffU));
     put32(ip + 16, 0x64400000U | (flow * 0x2545f5U & 0x3fffffU));
     put16(ip + 10, checksum_of(ip));
     put16(ip + 20, 1024 + flow % 60000);
@@ -79,6 +86,22 @@ static double *zipf_shares(size_t flows)
     for (size_t i = 0; shares && i < flows; i++)
         shares[i] /= sum;
     return shares;
+}
+
+static void swap(uint8_t *left, uint8_t *right, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint8_t byte = left[i];
+        left[i] = right[i];
+        right[i] = byte;
+    }
+}
+
+void stream_turn(uint8_t *frame)
+{
+    swap(frame, frame + 6, 6);
+    swap(frame + 26, frame + 30, 4);
+    swap(frame + 34, frame + 36, 2);
 }
 
 bool stream_reserve(struct stream *stream, size_t count)

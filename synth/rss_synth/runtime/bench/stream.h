@@ -35,6 +35,9 @@ static inline uint8_t *stream_frame(const struct stream *stream, size_t number)
     return stream->frames + number * STREAM_ROOM;
 }
 
+/* Makes a frame its flow's answer. */
+void stream_turn(uint8_t *frame);
+
 void stream_free(struct stream *stream);
 
 #endif
