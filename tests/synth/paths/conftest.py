@@ -5,10 +5,10 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
-from nfspec import built
 
 from rss_synth.nf.catalogue import added_templates
 from rssc.__main__ import main
+from rssc.pipeline import Compiled, compile_spec
 
 PATHS = Path(__file__).parents[3] / "specs" / "callpaths"
 PORTS = ("--port", "0=LAN", "--port", "1=WAN")
@@ -26,16 +26,30 @@ def lab():
 
 
 @pytest.fixture(scope="session")
-def from_paths(lab, tmp_path_factory):
-    """Builds the function of a folder of call paths by the commands of the documentation."""
+def solved_from_paths(tmp_path_factory):
+    """A function from a folder of call paths, by the commands of the documentation: its folder, problem and keys."""
 
-    def make(name, *arguments, ports=PORTS, paths=None):
+    def make(name, *arguments, ports=PORTS):
         folder = tmp_path_factory.mktemp(name)
-        paths, template, spec = str(paths or PATHS / name), folder / f"{name}-paths", folder / f"{name}.rss"
+        paths, template, spec = str(PATHS / name), folder / f"{name}-paths", folder / f"{name}.rss"
         assert main(["import", paths, *ports, "--emit", "template", "--out", str(template)]) == 0
         asked = ["import", paths, *ports, *arguments, "--nf", template.name, "--out", str(spec)]
         assert main(asked) == 0
         with added_templates([template]):
-            return built(lab, folder / "out", spec.read_text(), path=spec)
+            compiled = compile_spec(spec)
+        assert isinstance(compiled, Compiled)
+        return template, compiled.problem, compiled.solved.solution
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def from_paths(lab, solved_from_paths):
+    """Its replay, built under the sanitizers."""
+
+    def make(name, *arguments, ports=PORTS):
+        template, problem, solution = solved_from_paths(name, *arguments, ports=ports)
+        with added_templates([template]):
+            return lab.build(template.parent / "out", problem, solution, *lab.FLAGS)
 
     return make

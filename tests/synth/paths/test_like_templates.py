@@ -136,3 +136,32 @@ def test_a_port_of_nobody_is_dropped(nats, lab, tmp_path):
     ]
     assert set(replay(nats[0], tmp_path, frames).verdicts) == {"drop"}
     assert struct.unpack(">H", frames[-1].data[36:38]) == (65535,)
+
+
+# --- policer --------------------------------------------------------------------------------------------
+
+RATE, BURST = 10**9, 10**10
+"""Of the symbolic run: a byte for each nanosecond, so that nothing is rounded."""
+POLICER = f"""{PORTS}
+require user: WAN.ipv4_dst == WAN'.ipv4_dst
+nf policer {{ lan LAN  wan WAN  rate {RATE}  burst {BURST}  expiry {BURST // RATE}s }}
+"""
+
+
+@pytest.fixture(scope="module")
+def policers(lab, from_paths, tmp_path_factory):
+    ports = ("--port", "0=WAN", "--port", "1=LAN")
+    made = from_paths("pol", "--queues", "4", ports=ports)
+    return made, built(lab, tmp_path_factory.mktemp("policer"), POLICER)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way[1] if way else "sequential")
+def test_policer(lab, policers, tmp_path, way):
+    """A bucket of ten billion bytes is never empty: what passes is the same, users without an answer too."""
+    events = [e for e in lab.traffic(14, 600) if is_plain(e) and not isinstance(e.packet, bytes)]
+    events = [e for e in events if e.packet.keep is None and e.packet.kind in ("ipv4-tcp", "ipv4-udp")]
+    frames = frames_of(events)
+    made = replay(policers[0], tmp_path / "paths", frames, *way)
+    template = replay(policers[1], tmp_path / "template", frames)
+    assert (made.verdicts, made.packets) == (template.verdicts, template.packets)
+    assert {"forward LAN", "forward WAN"} <= set(made.verdicts)
