@@ -29,7 +29,7 @@ demo: $(STAMP)
 	@sh examples/01-firewall/run.sh
 
 test: $(STAMP) lint
-	@sh scripts/packages.sh gcc libpcap-dev make pkg-config libdpdk-dev dpdk-dev clang shellcheck ethtool
+	@sh scripts/packages.sh gcc libpcap-dev make pkg-config libdpdk-dev dpdk-dev clang shellcheck ethtool valgrind libbpf-dev iproute2
 	$(BIN)/python -m pytest -n auto
 
 fuzz: $(STAMP)
