@@ -6,7 +6,7 @@ the device can do does not matter; the spec's NIC says which hash it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -60,10 +60,11 @@ _PAIRS = {
 
 @dataclass(frozen=True, slots=True)
 class _Input:
-    """The hash input of a class: statements that hash it."""
+    """Statements that gather a hash input, and the classes that have it."""
 
-    packet_class: str
+    classes: tuple[str, ...]
     lines: tuple[str, ...]
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,7 @@ class _BpfPort:
     key: bytes
     key_rows: tuple[bytes, ...]
     hash_initial: str
+    hash: str
     index: str
     table: tuple[int, ...]
     table_size: int
@@ -135,10 +137,11 @@ def _bpf_port(plan: PortPlan) -> _BpfPort:
         function=solved.function.value,
         queues=solved.queues,
         classes=tuple(entry.packet_class for entry in solved.inputs),
-        inputs=tuple(_input(entry) for entry in solved.inputs),
+        inputs=_inputs(solved.inputs),
         key=key,
         key_rows=tuple(key[at : at + _KEY_ROW] for at in range(0, len(key), _KEY_ROW)),
-        hash_initial=f"0x{port.nic.hash_init.value:08x}",
+        hash_initial=f"0x{port.nic.hash_init.value:08x}U" if port.nic.hash_init.value else "0",
+        hash="xor_of_words" if solved.function is Function.SIMPLE_XOR else "toeplitz",
         index=_INDEX[port.nic.index.value],
         table=solved.table,
         table_size=solved.table_size,
@@ -146,12 +149,21 @@ def _bpf_port(plan: PortPlan) -> _BpfPort:
     )
 
 
-def _input(entry: HashInput) -> _Input:
-    step = "xor_words" if entry.function is Function.SIMPLE_XOR else "toeplitz"
-    hashed = (
-        f"{step}(hash, {place // 8}, {_member(name)}, {width(name) // 8});" for name, place in entry.places
-    )
-    return _Input(f"PACKET_{entry.packet_class.upper().replace('-', '_')}", (*_paired(entry), *hashed))
+def _inputs(entries: Sequence[HashInput]) -> tuple[_Input, ...]:
+    """TCP and UDP have the same fields at the same places, and so the same code."""
+    found: dict[tuple[tuple[str, ...], int], list[str]] = {}
+    for entry in entries:
+        name = entry.packet_class.upper().replace("-", "_")
+        found.setdefault((_lines(entry), entry.selected_bits // 8), []).append(f"PACKET_{name}")
+    return tuple(_Input(tuple(classes), lines, size) for (lines, size), classes in found.items())
+
+
+def _lines(entry: HashInput) -> tuple[str, ...]:
+    copies = [
+        f"__builtin_memcpy(input + {at // 8}, {_member(name)}, {width(name) // 8});"
+        for name, at in entry.places
+    ]
+    return (*_paired(entry), *copies)
 
 
 def _paired(entry: HashInput) -> Iterator[str]:

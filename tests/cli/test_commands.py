@@ -243,7 +243,7 @@ def test_unknown_port(capsys):
     assert "did you mean `LAN`" in err
 
 
-@pytest.mark.parametrize("target", ["json", "ethtool", "testpmd", "dpdk", "nf"])
+@pytest.mark.parametrize("target", ["json", "ethtool", "testpmd", "dpdk", "xdp", "nf"])
 def test_synth_writes_a_folder(capsys, tmp_path, target):
     out = tmp_path / "out"
     code, listed, _ = run(capsys, "synth", FW, "--target", target, "--out", str(out))
