@@ -23,6 +23,7 @@ RANGES: tuple[tuple[str, str, str], ...] = (
     ("RSS620", "RSS639", "Generated network functions"),
     ("RSS640", "RSS649", "Templates"),
     ("RSS650", "RSS659", "Rules of rte_flow"),
+    ("RSS660", "RSS669", "Steering in software"),
     ("RSS900", "RSS999", "Internal"),
 )
 """First code, last code, title; every code belongs to one."""
