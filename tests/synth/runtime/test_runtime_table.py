@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections import Counter
 from ctypes import c_int64, c_uint64
 
 import pytest
@@ -132,3 +133,15 @@ def test_a_new_flow_has_none_of_the_ages_of_the_one_before(lab, table) -> None:
     table.test_erase(flow)
     assert table.test_insert(0, c_int64(100), c_uint64(8), 0) == flow
     assert table.test_refresh(1, 1, c_int64(205), c_uint64(8), 0) == lab.NONE
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 0x123456789ABCDEF, 2**63, 2**64 - 1])
+def test_addresses_cannot_be_chosen_to_collide(table, seed: int) -> None:
+    """All keys that differ in the last byte of a prefix, and in the interface's last byte and fourth byte alike: a
+    product's low half has differences in high bits that do not depend on the seed, and one more word cancels."""
+    keys = [(0x20 | b << 56, a << 56 | a << 24, 6) for a in range(256) for b in range(256)]
+    flat = (c_uint64 * (3 * len(keys)))(*(word for key in keys for word in key))
+    hashes = (ctypes.c_uint32 * len(keys))()
+    table.test_hashes(flat, len(keys), c_uint64(seed), hashes)
+    assert max(Counter(hashes).values()) <= 4
+    assert max(Counter(found % 131072 for found in hashes).values()) <= 12

@@ -3,7 +3,10 @@
  *
  * As printed, a writer looks at the readers' flags before it takes the spin lock; a reader could come in
  * between. Here the count is raised first, and a reader shows its flag before it reads the count, both
- * sequentially consistent: one of the two sees the other. */
+ * sequentially consistent: one of the two sees the other. What a writer wrote comes before what a reader reads that
+ * finds the count at zero, as every change of the count reads and writes it, so that the zero follows from all of them.
+ *
+ * Cores that have written wait as readers until no writer is left, so that each gets its turn. */
 #ifndef RSSC_LOCK_H
 #define RSSC_LOCK_H
 

@@ -12,6 +12,7 @@
 #define RSSC_SKETCH_H
 
 #include "nf/nf.h"
+#include "state/hash.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,14 +54,7 @@ void sketch_init(struct sketch *sketch, void *memory, size_t width, unsigned sha
 /* What finds a key's counters. Keys are whole words of 8 bytes. */
 static inline uint64_t sketch_hash(const struct sketch *sketch, const void *key, uint32_t key_bytes)
 {
-    uint64_t hash = sketch->seed;
-    for (uint32_t at = 0; at < key_bytes; at += 8) {
-        uint64_t word;
-        memcpy(&word, (const uint8_t *)key + at, sizeof word);
-        hash = (hash ^ word) * UINT64_C(0xd6e8feb86659fd93);
-        hash ^= hash >> 32;
-    }
-    return hash * UINT64_C(0xd6e8feb86659fd93);
+    return hash_words(sketch->seed, key, key_bytes / 8);
 }
 
 /* Odd factors: each turns other bits of the hash into a row's index. */
@@ -104,10 +98,12 @@ static inline bool sketch_known_alive(const struct sketch *sketch, const struct 
     return pass->now - seen <= sketch->expiry;
 }
 
-/* The same once all cores were asked. For passes that may write. */
+/* The same once all cores were asked, where that matters. For passes that may write. */
 static inline bool sketch_is_alive(const struct sketch *sketch, const struct nf_pass *pass, uint32_t number)
 {
     struct sketch_cell *cell = &sketch->cells[number];
+    if (sketch_known_alive(sketch, pass, number))
+        return true;
     for (unsigned core = 0; NF_SHARED && core < sketch->sharers; core++)
         if (*sketch_own(sketch, core, number) > cell->last_seen)
             cell->last_seen = *sketch_own(sketch, core, number);

@@ -10,6 +10,7 @@
 #define RSSC_TABLE_H
 
 #include "nf/nf.h"
+#include "state/hash.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -95,11 +96,7 @@ static inline uint64_t table_word(const void *bytes, uint32_t number)
 /* The hash under which a key is found. */
 static inline uint32_t table_hash(const struct table *table, struct table_type type, const void *key)
 {
-    uint64_t hash = table->seed;
-    for (uint32_t i = 0; i < type.key_bytes / 8; i++) {
-        hash = (hash ^ table_word(key, i)) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 32;
-    }
+    uint64_t hash = hash_words(table->seed, key, type.key_bytes / 8);
     return (uint32_t)(hash ^ hash >> 29);
 }
 
@@ -245,10 +242,12 @@ static inline void table_erase(struct table *table, struct table_type type, uint
     table->free = flow;
 }
 
+/* Asks the other cores only where what is known is too old: a full table must not cost a look at all of them. */
 static inline bool table_is_expired(const struct table *table, struct table_type type, const struct nf_pass *pass,
                                     uint32_t flow)
 {
-    return table_record(table, type, flow)->next == TABLE_USED &&
+    const struct table_record *record = table_record(table, type, flow);
+    return record->next == TABLE_USED && pass->now - record->last_seen > table->expiry &&
            pass->now - table_age(table, type, flow) > table->expiry;
 }
 

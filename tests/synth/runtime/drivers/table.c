@@ -71,3 +71,12 @@ uint64_t test_full(void)
 {
     return counters.table_full;
 }
+
+/* Of keys that are three words each. */
+void test_hashes(const uint64_t *keys, unsigned count, uint64_t seed, uint32_t *hashes)
+{
+    static const struct table_type wide = TABLE_TYPE(24, 0);
+    const struct table seeded = {.seed = seed};
+    for (unsigned i = 0; i < count; i++)
+        hashes[i] = table_hash(&seeded, wide, keys + 3 * (size_t)i);
+}
