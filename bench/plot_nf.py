@@ -97,7 +97,7 @@ def plot(name: str, record: dict[str, Any]) -> str:
 def described(name: str, record: dict[str, Any]) -> str:
     """What the picture shows, in words with numbers."""
     runs = record["functions"][name]["runs"]
-    shown = ", ".join(f"{run['strategy']} on {run['cores']}: {run['median']:g}" for run in runs)
+    shown = ", ".join(f"{run['strategy']} on {run['cores']}: {run['median']:.1f}" for run in runs)
     return f"{name}, million packets a second by strategy and cores: {shown}"
 
 

@@ -142,16 +142,18 @@ def _plot(template: NfTemplate) -> str:
 
 
 def _overview() -> str:
-    head = "| function | ports | what it does | a state per core needs |\n|---|---|---|---|\n"
+    head = "| function | ports | what it does | shardable by | strategies |\n|---|---|---|---|---|\n"
     return head + "".join(_line(template) for template in nf_templates().values())
 
 
 def _line(template: NfTemplate) -> str:
-    needs = "<br>".join(f"`{need}`" for need in template.needs).replace("||", "\\|\\|") or "nothing to meet"
-    if template.together:
-        needs = "no keys serve: all packets would have to meet"
+    text = spec_of(template).read_text(encoding="utf-8")
+    shares = re.search(r"\bstrategy locks\b", text) is not None
+    needs = "<br>".join(f"`{need}`" for need in template.needs) or "anything"
     roles = ", ".join(f"`{role}`" for role in template.roles)
-    return f"| [{template.name}]({template.name}.md) | {roles} | {template.summary} | {needs} |\n"
+    by = "nothing: no keys serve" if shares else needs
+    strategies = "`locks`, `tm`" if shares else "all; `shared-nothing` is best"
+    return f"| [{template.name}]({template.name}.md) | {roles} | {template.summary} | {by} | {strategies} |\n"
 
 
 def main() -> None:
