@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint docs paths bench clean
+.PHONY: help demo test fuzz lint docs paths bench plots clean
 
 help:
 	@echo "make demo    the firewall example, from spec to verdicts on several cores"
@@ -16,6 +16,7 @@ help:
 	@echo "make docs    docs/diagnostics.md from the rule pages, tables of docs/nf from the templates"
 	@echo "make paths   specs/callpaths/ from the descriptions beside it"
 	@echo "make bench   the tables of docs/performance.md"
+	@echo "make plots   throughput of network functions on this machine: record, plots and pages"
 	@echo "make clean   remove the virtual environment and caches"
 
 $(STAMP): pyproject.toml
@@ -51,6 +52,11 @@ paths: $(STAMP)
 
 bench: $(STAMP)
 	@for script in bench/bench_*.py; do echo; echo "## $$script"; $(BIN)/python $$script || exit 1; done
+
+plots: $(STAMP)
+	$(BIN)/python bench/bench_nf.py --record
+	$(BIN)/python bench/plot_nf.py
+	$(BIN)/python docs/generate_nf.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache out
