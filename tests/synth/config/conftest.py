@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,7 @@ from rss_dsl.source import Source
 from rss_dsl.spec import Spec
 from rss_solver.solution import ClassSpread, PortSolution, Solution
 from rss_synth.target import Provenance
+from rss_synth.xdp import XdpTarget
 
 FIREWALL_KEYS = {
     "LAN": bytes.fromhex("20002422242220002000242220002423"),
@@ -81,5 +85,25 @@ def build() -> Build:
         spec = Spec(source=Source("fw.rss", ""), statements=())
         problem = Problem(spec=spec, ports=ports, lines=(), requirements=())
         return problem, Solution(ports=solved, components=(tuple(range(len(ports))),), seed=0)
+
+    return make
+
+
+@pytest.fixture
+def loader(tmp_path: Path, origin: Provenance) -> Callable[[tuple[Problem, Solution]], Path]:
+    """`loader(case)`: the target `xdp` built without a warning, as far as this machine can."""
+    tools = [tool for tool in ("clang", "gcc", "make", "pkg-config") if shutil.which(tool) is None]
+    if tools:
+        pytest.skip(f"no {', '.join(tools)}")
+    if subprocess.run(["pkg-config", "--exists", "libbpf"], check=False).returncode:
+        pytest.skip("no libbpf")
+
+    def make(case: tuple[Problem, Solution]) -> Path:
+        for artifact in XdpTarget().emit(*case, origin):
+            (tmp_path / artifact.path).write_text(artifact.text)
+        command = ["make", "-C", str(tmp_path), "WARN=-Wall -Wextra -Wconversion -Wshadow -Werror"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        return tmp_path / "xdp-steer"
 
     return make

@@ -267,3 +267,25 @@ def test_the_makefile_says_what_is_missing(tmp_path: Path, build, origin) -> Non
         if setting.startswith("LIBBPF") and "clang is missing" in done.stderr:
             continue
         assert done.returncode != 0 and word in done.stderr
+
+
+def test_the_loader_says_what_is_wrong_with_its_arguments(loader, build) -> None:
+    path = loader(build(nic="generic", queues=4))
+    for arguments, words in (
+        (["DMZ=lo"], "the spec has no such port"),
+        (["LAN=none"], "there is no such interface"),
+        (["LAN=lo", "WAN=lo"], "named twice"),
+        (["LAN"], "not of the form PORT=INTERFACE"),
+        (["LAN=lo", "--cpus", "3-1"], "not a list of CPUs"),
+        (["LAN=lo", "--cpus", ""], "not a list of CPUs"),
+        (["LAN=lo", "--ring", "16385"], "not a number of packets"),
+        (["LAN=lo", "--stats"], "needs a value"),
+        (["LAN=lo", "--native", "--generic"], "already chosen"),
+        (["LAN=lo", "--what"], "unknown option"),
+        ([], "no interface to steer"),
+    ):
+        command = [str(path), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stdout) == (2, "") and words in done.stderr
+    shown = subprocess.run([str(path), "--help"], capture_output=True, text=True, timeout=60, check=True)
+    assert "ports: LAN (4 queues) WAN (4 queues)" in shown.stdout
