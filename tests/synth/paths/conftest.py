@@ -27,7 +27,7 @@ def lab():
 
 @pytest.fixture(scope="session")
 def solved_from_paths(tmp_path_factory):
-    """A function from a folder of call paths, by the commands of the documentation: its folder, problem and keys."""
+    """A function from a folder of call paths, by the documentation's commands: folder, problem, keys."""
 
     def make(name, *arguments, ports=PORTS):
         folder = tmp_path_factory.mktemp(name)

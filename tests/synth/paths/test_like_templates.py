@@ -11,6 +11,8 @@ import pytest
 from nfspec import Frame, built, replay
 
 SECOND = 10**9
+QUICK = "CFLAGS=-O1 -g -Werror"
+"""Of templates, which others test under the sanitizers."""
 WAYS = (
     (),
     ("--strategy", "shared-nothing", "--cores", "4"),
@@ -37,12 +39,12 @@ MACS = {"forward LAN": bytes.fromhex("012345678900"), "forward WAN": bytes.fromh
 
 @pytest.fixture(scope="module")
 def firewalls(lab, from_paths, tmp_path_factory):
-    return from_paths("fw", "--queues", "4"), built(lab, tmp_path_factory.mktemp("firewall"), FIREWALL)
+    return from_paths("fw", "--queues", "4"), built(lab, tmp_path_factory.mktemp("firewall"), FIREWALL, QUICK)
 
 
 @pytest.fixture(scope="module")
 def nats(lab, from_paths, tmp_path_factory):
-    return from_paths("nat", "--queues", "4"), built(lab, tmp_path_factory.mktemp("template"), NAT)
+    return from_paths("nat", "--queues", "4"), built(lab, tmp_path_factory.mktemp("template"), NAT, QUICK)
 
 
 def is_plain(event):
@@ -152,7 +154,7 @@ nf policer {{ lan LAN  wan WAN  rate {RATE}  burst {BURST}  expiry {BURST // RAT
 def policers(lab, from_paths, tmp_path_factory):
     ports = ("--port", "0=WAN", "--port", "1=LAN")
     made = from_paths("pol", "--queues", "4", ports=ports)
-    return made, built(lab, tmp_path_factory.mktemp("policer"), POLICER)
+    return made, built(lab, tmp_path_factory.mktemp("policer"), POLICER, QUICK)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way[1] if way else "sequential")
