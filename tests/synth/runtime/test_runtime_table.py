@@ -137,8 +137,7 @@ def test_a_new_flow_has_none_of_the_ages_of_the_one_before(lab, table) -> None:
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 0x123456789ABCDEF, 2**63, 2**64 - 1])
 def test_addresses_cannot_be_chosen_to_collide(table, seed: int) -> None:
-    """All keys that differ in the last byte of a prefix, and in the interface's last byte and fourth byte alike: a
-    product's low half has differences in high bits that do not depend on the seed, and one more word cancels."""
+    """High bits of a product's low half differ in ways that a second word cancels, whatever the seed is."""
     keys = [(0x20 | b << 56, a << 56 | a << 24, 6) for a in range(256) for b in range(256)]
     flat = (c_uint64 * (3 * len(keys)))(*(word for key in keys for word in key))
     hashes = (ctypes.c_uint32 * len(keys))()

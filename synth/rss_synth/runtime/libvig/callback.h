@@ -2,7 +2,8 @@
 #ifndef RSSC_LIBVIG_CALLBACK_H
 #define RSSC_LIBVIG_CALLBACK_H
 
-#include "nf/strategy.h"
+#include "libvig/here.h"
+#include "state/hash.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,19 +22,22 @@ static inline uint32_t libvig_spread(uint64_t hash, uint64_t seed)
     return (uint32_t)(hash >> 32);
 }
 
-/* A hash of bytes, for keys without padding; transactions may call it. */
+/* A hash of bytes, for keys without padding; transactions may call it. Asked by a map it depends on the map's secret,
+ * so that strangers cannot choose keys that have the same one; called otherwise it is always the same. */
 static inline unsigned libvig_hash(const void *bytes, size_t count)
 {
-    const uint8_t *at = bytes;
-    uint64_t hash = count;
-    for (size_t size; count > 0; at += size, count -= size) {
-        uint64_t word = 0;
-        size = count < sizeof word ? count : sizeof word;
-        memcpy(&word, at, size);
-        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 32;
-    }
-    return (unsigned)hash;
+    uint64_t hash = hash_words(libvig_here.seed, bytes, (uint32_t)(count / 8)), rest = 0;
+    memcpy(&rest, (const uint8_t *)bytes + count / 8 * 8, count % 8);
+    return (unsigned)hash_mix(hash, rest ^ (uint64_t)count << 56, hash_factor(libvig_here.seed));
+}
+
+/* The hash that a function gives for a key, spread over all bits. */
+static inline uint32_t libvig_ask_hash(map_key_hash *of, void *key, uint64_t seed)
+{
+    libvig_here.seed = seed;
+    uint32_t hash = of(key);
+    libvig_here.seed = 0;
+    return hash;
 }
 
 /* Whether bytes are the same; transactions may call it, which may not call memcmp. */

@@ -47,6 +47,7 @@ struct libvig_here {
     int64_t now;
     unsigned core;
     bool writer;
+    uint64_t seed; /* of the map or sketch that asks for a key's hash, 0 otherwise: for libvig_hash */
     const struct packet *frame;
     uint8_t *packet;
     uint32_t length; /* bytes of it */

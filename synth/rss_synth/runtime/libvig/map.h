@@ -27,7 +27,7 @@ int map_allocate(map_keys_equality *keq, map_key_hash *khash, unsigned capacity,
 
 static inline uint32_t map_hash(const struct Map *map, void *key)
 {
-    return libvig_spread(map->khash(key), map->seed);
+    return libvig_spread(libvig_ask_hash(map->khash, key, map->seed), map->seed);
 }
 
 /* The cell of a key, or the empty one where it belongs. */

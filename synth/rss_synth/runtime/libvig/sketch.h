@@ -36,7 +36,7 @@ static inline struct sketch_key *sketch_key(const struct Sketch *sketch)
 /* Chooses the key that the calls after this one are about, up to the end of the packet. */
 static inline void sketch_compute_hashes(struct Sketch *sketch, void *key)
 {
-    uint32_t hash = sketch->khash(key);
+    uint32_t hash = libvig_ask_hash(sketch->khash, key, sketch->seed);
     for (uint32_t row = 0; row < SKETCH_ROWS; row++) {
         uint64_t place = libvig_spread(hash, sketch->seed + row);
         sketch_key(sketch)->counter[row] = row * sketch->capacity + (uint32_t)(place * sketch->capacity >> 32);

@@ -57,6 +57,18 @@ NF_TM_SAFE static unsigned key_hash(void *key)
     return (unsigned)(*(uint64_t *)key % modulus);
 }
 
+NF_TM_SAFE static unsigned wide_hash(void *key)
+{
+    return libvig_hash(key, 20);
+}
+
+/* What a map of this seed makes of keys that are 20 bytes each; of keys that no map asks for where `alone`. */
+void test_hashes(uint8_t *keys, unsigned count, uint64_t seed, int alone, uint32_t *hashes)
+{
+    for (unsigned i = 0; i < count; i++)
+        hashes[i] = alone ? wide_hash(keys + 20 * i) : libvig_ask_hash(wide_hash, keys + 20 * i, seed);
+}
+
 /* --- double chain --- */
 
 struct DoubleChain *test_chain(int range)
