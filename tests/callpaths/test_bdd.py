@@ -165,6 +165,20 @@ def test_paths_that_nothing_tells_apart_are_named():
     assert "nothing to tell them apart" in message
 
 
+def test_a_packet_to_some_of_the_ports_is_no_flood():
+    accesses, pool = found(FOLDER / "lb")
+    sent = next(each for each in started(accesses) if each.outcome is Outcome.SENT)
+    send = replace(sent.sends[0], ports=(0,))
+    every = replace(sent, sends=(send, replace(send, ports=(1,))))
+    assert len(set(every.in_ports)) == 1 and every.in_ports == (2,)
+    others = tuple(each for each in accesses.paths if each is not sent)
+    flooding = decisions(replace(accesses, paths=(*others, every)), pool).turn
+    assert any(isinstance(node, Leaf) and node.fate == "flood" for node in nodes(flooding))
+    some = replace(sent, sends=(send, send))
+    with pytest.raises(RssError, match="sends its packet to some ports"):
+        decisions(replace(accesses, paths=(*others, some)), pool)
+
+
 def test_no_packet_no_tree():
     accesses, pool = found(FOLDER / "fw")
     idle = tuple(each for each in accesses.paths if each not in started(accesses))

@@ -57,7 +57,7 @@ def decisions(accesses: Accesses, pool: Pool) -> Decisions:
     started = [path for path in accesses.paths if path.outcome in (Outcome.DROPPED, Outcome.SENT)]
     if not started:
         raise RssError([_problem("no path receives a packet", ())])
-    builder = _Builder(accesses.library, pool)
+    builder = _Builder(accesses, pool)
     every = [builder.walker(path) for path in started]
     walkers = [walker for walker in every if not walker.conditions.contradictory()]
     if not walkers:
@@ -103,8 +103,10 @@ def _is_open(call: Call) -> bool:
 
 
 class _Builder:
-    def __init__(self, library: Library, pool: Pool) -> None:
-        self.library, self.pool = library, pool
+    def __init__(self, accesses: Accesses, pool: Pool) -> None:
+        self.library, self.pool = accesses.library, pool
+        self.devices = {port for path in accesses.paths for port in path.in_ports}
+        self.devices |= {port for path in accesses.paths for send in path.sends for port in send.ports}
         self.engine = Engine(pool)
 
     def walker(self, found: PathAccesses) -> _Walker:
@@ -129,9 +131,20 @@ class _Builder:
         if not found.sends:
             return Leaf(Fate.DROP, paths=names)
         if len(found.sends) > 1 or found.sends[0].flood:
+            self._check_flood(found)
             return Leaf(Fate.FLOOD, paths=names)
         call = found.path.calls[found.sends[0].call]
         return Leaf(Fate.FORWARD, given(call, "dst_device"), names)
+
+    def _check_flood(self, found: PathAccesses) -> None:
+        """RssError where a packet is sent more than once, but not to every other port."""
+        if any(send.flood or send.open for send in found.sends):
+            return
+        reached = {port for send in found.sends for port in send.ports}
+        if reached != self.devices - set(found.in_ports):
+            raise RssError(
+                [_problem("sends its packet to some ports, not to one or all others", (found.path,))]
+            )
 
     def first(self, paths: Sequence[PathAccesses]) -> frozenset[Symbol]:
         """What is known before the turn: of the set-up, and of the packet that comes."""
