@@ -152,6 +152,24 @@ FRAMES = st.one_of(
     GOOD, st.builds(_broken, GOOD, st.tuples(st.integers(0, 70), st.integers(0, 255), st.integers(0, 130)))
 )
 
+ODD = [
+    b"",
+    bytes(13),
+    eth(b"\x44" + ip4(PORTS)[1:], 0x800),
+    eth(b"\x55" + ip4(PORTS)[1:], 0x800),
+    eth(ip4(PORTS, total=19), 0x800),
+    eth(ip4(PORTS, total=22), 0x800),
+    eth(ip4(PORTS[:7], 132), 0x800),
+    eth(ip4(PORTS), 0x800, *[TAG] * 8),
+    eth(ip4(PORTS), 0x800, *[TAG] * 9),
+    eth(b"\x40" + ip6(PORTS)[1:], 0x86DD),
+    eth(ip6(PORTS, payload=2), 0x86DD),
+    eth(ip6(ext(6, 9)[:20], 0), 0x86DD),
+    eth(ip6(ext(60) * 15 + ext(6) + PORTS, 60), 0x86DD),
+    eth(ip6(ext(60) * 16 + ext(6) + PORTS, 60), 0x86DD),
+]
+"""Frames at the edge of what is read."""
+
 VARIANTS = {
     "toeplitz": (Function.TOEPLITZ, {}),
     "symmetric-xor": (Function.SYMMETRIC_XOR, {"index": Index.HIGH_BITS}),
@@ -172,6 +190,7 @@ def test_every_class_by_every_function(native, build, name: str) -> None:
 
     @given(st.lists(FRAMES, min_size=1, max_size=20))
     @example([vector_frame(*ends) for *ends, _ in VECTORS])
+    @example(ODD)
     def agree(frames: list[bytes]) -> None:
         for frame in frames:
             assert program(frame) == expected(frame, case)
