@@ -175,7 +175,7 @@ def test_a_target_of_ones_own(target, tmp_path, capsys):
     lines = (tmp_path / "out" / "etc" / "startup.conf").read_text().splitlines()
     assert [line[:4] for line in lines] == ["LAN=", "WAN="]
     assert main([*arguments[:3], "vp", *arguments[4:]]) == 2
-    assert "there is no target `vp`" in capsys.readouterr().err
+    assert "error[RSS642]: there is no target `vp`" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -194,6 +194,7 @@ def test_what_is_wrong_with_a_target(target, text, expected):
     with pytest.raises(RssError) as raised:
         load_target(target)
     assert any(expected in found.message for found in raised.value.diagnostics)
+    assert {found.rule.code for found in raised.value.diagnostics} == {"RSS641"}
 
 
 def test_a_conflict_ends_in_locks(tmp_path, capsys):
