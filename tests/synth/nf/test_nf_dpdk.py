@@ -194,10 +194,10 @@ static int nf_process(struct nf_pass *pass, const struct nf_hint *hint, struct p
 """
 
 
-@pytest.fixture
-def hub(lab, tmp_path):
+@pytest.fixture(scope="module")
+def hub(lab, tmp_path_factory):
     """Three ports: the last byte of the destination says where to, or to flood or to drop."""
-    folder = tmp_path / "templates" / "hub"
+    folder = tmp_path_factory.mktemp("templates") / "hub"
     shutil.copytree(NFS / "nop", folder)
     text = (folder / "nf.toml").read_text().replace('["lan", "wan"]', '["red", "green", "blue"]')
     (folder / "nf.toml").write_text(text)
@@ -206,7 +206,7 @@ def hub(lab, tmp_path):
     (folder / "nf.c.j2").write_text(code[:start] + HUB.lstrip() + "\n" + code[end:])
     with added_templates([folder]):
         spec = a_spec("hub { red RED  green GREEN  blue BLUE }", "RED", "GREEN", "BLUE")
-        return with_dpdk(lab, made(lab, tmp_path / "hub", spec, FLAGS), "hub")
+        return with_dpdk(lab, made(lab, tmp_path_factory.mktemp("hub"), spec, FLAGS), "hub")
 
 
 def test_three_ports_forward_and_flood(lab, hub, tmp_path):
@@ -221,6 +221,30 @@ def test_three_ports_forward_and_flood(lab, hub, tmp_path):
         captures.append(f"{port}={path}")
     assert min(check_captures(hub, tmp_path, ports, captures)) >= 900
     assert (tmp_path / "all").read_text().count("flood") > 1000
+
+
+def test_floods_give_their_packets_back(lab, hub, tmp_path):
+    """One port plays packets for ever, all flooded: more of them than there are mbufs. What leaves by the third
+    port comes in by it again."""
+    packets = [(i * 1000, bytes(5) + b"\x07" + lab.ARP[6:]) for i in range(200)]
+    played = lab.write_pcap(tmp_path / "flood.pcap", packets, 1000)
+    red = f"--vdev=net_pcap0,rx_pcap={played},tx_pcap=/dev/null,infinite_rx=1"
+    command = hub.command("0", [red, "--vdev=net_null1,no-rx=1", "--vdev=net_ring0"])
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    time.sleep(1)
+    running.send_signal(signal.SIGUSR1)
+    first = running.stderr.readline()
+    time.sleep(0.5)
+    running.send_signal(signal.SIGTERM)
+    _, errors = running.communicate(timeout=20)
+    assert running.returncode == 0, errors
+    before, after = counts(first), Counter(counts("\n".join(errors.splitlines()[-6:])))
+    assert before["RED", "flooded"] > 0
+    assert after["RED", "flooded"] > before["RED", "flooded"] + 10_000
+    assert after["BLUE", "flooded"] > 10_000
+    came = after["RED", "flooded"] + after["BLUE", "flooded"]
+    left = sum(after[port, what] for port in ("RED", "GREEN", "BLUE") for what in ("forwarded", "unsent"))
+    assert left == 2 * came
 
 
 def test_simultaneous_packets_keep_their_order(lab, firewall, tmp_path):
