@@ -125,6 +125,18 @@ def test_seeing_a_flow_again_is_no_write(lab, table) -> None:
 
 
 @pytest.mark.parametrize("table", ["locks"], indirect=True)
+@pytest.mark.parametrize("by_number", [False, True])
+def test_who_asks_for_a_dead_flow_writes_only_once(lab, table, by_number: bool) -> None:
+    """Otherwise whoever had a connection could keep all cores waiting when it has expired."""
+    table.test_start(2, 2, EXPIRY, 0)
+    flow = table.test_insert(0, c_int64(100), c_uint64(7), 0)
+    name, asked = ("test_check", (flow,)) if by_number else ("test_look", (c_uint64(7), 0))
+    found = getattr(table, name)
+    answers = [found(1, writer, c_int64(111), *asked) for writer in (0, 1, 0)]
+    assert answers == [lab.ASK, lab.NONE, lab.NONE]
+
+
+@pytest.mark.parametrize("table", ["locks"], indirect=True)
 def test_a_new_flow_has_none_of_the_ages_of_the_one_before(lab, table) -> None:
     """Cores don't agree on the time: one that is ahead may have seen the record's last flow after now."""
     table.test_start(1, 2, EXPIRY, 0)

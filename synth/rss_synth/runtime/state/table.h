@@ -2,7 +2,8 @@
  *
  * Keys and values have sizes that the compiler knows (`struct table_type`), records are found through cells
  * that hold the whole hash, at a load of one half at most. A flow that has not been seen for the expiry is
- * not found, whether or not its room was taken back; that happens when new flows need room.
+ * not found, whether or not its room was taken back; that happens when someone asks for it who may write, or when
+ * new flows need room.
  *
  * Where cores share the table, each writes the ages it knows to a place of its own, so that seeing a flow
  * again is no write that others could notice. The record's age is brought up to date by writers. */
@@ -174,48 +175,6 @@ static inline bool table_known_alive(const struct table *table, struct table_typ
     return pass->now - seen <= table->expiry;
 }
 
-/* The flow of a key without noting that it was seen; TABLE_NONE where there is none or it has expired. */
-static inline uint32_t table_look(const struct table *table, struct table_type type, const struct nf_pass *pass,
-                                  const void *key, uint32_t hash)
-{
-    uint32_t flow = table_find(table, type, key, hash);
-    if (flow == TABLE_NONE || table_known_alive(table, type, pass, flow))
-        return flow;
-    if (!NF_SHARED)
-        return TABLE_NONE;
-    if (!nf_may_write(pass))
-        return TABLE_ASK;
-    return pass->now - table_age(table, type, flow) <= table->expiry ? flow : TABLE_NONE;
-}
-
-/* The flow of a key, which thereby lives on; TABLE_NONE where there is none or it has expired. For functions that
- * don't ask for another pass once it is found: others must not see ages of packets that have yet to take effect, so
- * that those look first and see when all is certain. */
-static inline uint32_t table_refresh(const struct table *table, struct table_type type, const struct nf_pass *pass,
-                                     const void *key, uint32_t hash)
-{
-    uint32_t flow = table_look(table, type, pass, key, hash);
-    if (flow < TABLE_USED)
-        table_see(table, type, pass, flow);
-    return flow;
-}
-
-/* Whether a record holds a flow that is alive: for functions that come by its number, not by its key.
- * TABLE_ASK and TABLE_NONE as `table_look`, otherwise `flow`. */
-static inline uint32_t table_check(const struct table *table, struct table_type type, const struct nf_pass *pass,
-                                   uint32_t flow)
-{
-    if (flow >= table->capacity || table_record(table, type, flow)->next != TABLE_USED)
-        return TABLE_NONE;
-    if (table_known_alive(table, type, pass, flow))
-        return flow;
-    if (!NF_SHARED)
-        return TABLE_NONE;
-    if (!nf_may_write(pass))
-        return TABLE_ASK;
-    return pass->now - table_age(table, type, flow) <= table->expiry ? flow : TABLE_NONE;
-}
-
 /* Closes the gap at `hole`: moves back every later cell of the run that may stand there, so that no
  * tombstones are needed and probes end at the first empty cell. */
 static inline void table_close_gap(struct table *table, uint32_t hole)
@@ -240,6 +199,50 @@ static inline void table_erase(struct table *table, struct table_type type, uint
     table_close_gap(table, at);
     record->next = table->free;
     table->free = flow;
+}
+
+/* What comes of a flow that this core takes for dead: others may have seen it. If none has it is forgotten, so that
+ * whoever asks for it again makes no writers wait: TABLE_NONE. */
+__attribute__((cold)) static inline uint32_t table_doubt(struct table *table, struct table_type type,
+                                                          const struct nf_pass *pass, uint32_t flow)
+{
+    if (!nf_may_write(pass))
+        return TABLE_ASK;
+    if (pass->now - table_age(table, type, flow) <= table->expiry)
+        return flow;
+    table_erase(table, type, flow);
+    pass->counters->expired++;
+    return TABLE_NONE;
+}
+
+/* The flow of a key without noting that it was seen; TABLE_NONE where there is none or it has expired. */
+static inline uint32_t table_look(struct table *table, struct table_type type, const struct nf_pass *pass,
+                                  const void *key, uint32_t hash)
+{
+    uint32_t flow = table_find(table, type, key, hash);
+    bool certain = flow == TABLE_NONE || table_known_alive(table, type, pass, flow);
+    return certain ? flow : table_doubt(table, type, pass, flow);
+}
+
+/* The flow of a key, which thereby lives on; TABLE_NONE where there is none or it has expired. For functions that
+ * don't ask for another pass once it is found: others must not see ages of packets that have yet to take effect, so
+ * that those look first and see when all is certain. */
+static inline uint32_t table_refresh(struct table *table, struct table_type type, const struct nf_pass *pass,
+                                     const void *key, uint32_t hash)
+{
+    uint32_t flow = table_look(table, type, pass, key, hash);
+    if (flow < TABLE_USED)
+        table_see(table, type, pass, flow);
+    return flow;
+}
+
+/* Whether a record holds a flow that is alive: for functions that come by its number, not by its key.
+ * TABLE_ASK and TABLE_NONE as `table_look`, otherwise `flow`. */
+static inline uint32_t table_check(struct table *table, struct table_type type, const struct nf_pass *pass, uint32_t flow)
+{
+    if (flow >= table->capacity || table_record(table, type, flow)->next != TABLE_USED)
+        return TABLE_NONE;
+    return table_known_alive(table, type, pass, flow) ? flow : table_doubt(table, type, pass, flow);
 }
 
 /* Asks the other cores only where what is known is too old: a full table must not cost a look at all of them. */
@@ -279,19 +282,13 @@ static inline void table_start(const struct table *table, struct table_type type
     pass->counters->created++;
 }
 
-/* Adds the flow of a key for which `table_look` found none, seen now, its value zero. TABLE_NONE where there is
- * no room, which is counted. For passes that may write. */
+/* Adds the flow of a key for which `table_look` found none in this pass, seen now, its value zero. TABLE_NONE where
+ * there is no room, which is counted. For passes that may write. */
 static inline uint32_t table_insert(struct table *table, struct table_type type, const struct nf_pass *pass,
                                     const void *key, uint32_t hash)
 {
-    uint32_t flow = table_find(table, type, key, hash);
-    if (flow != TABLE_NONE) { /* it has expired: the record starts anew */
-        pass->counters->expired++;
-        table_start(table, type, pass, flow);
-        return flow;
-    }
     table_take_back(table, type, pass);
-    flow = table->free;
+    uint32_t flow = table->free;
     if (flow == TABLE_NONE) {
         pass->counters->table_full++;
         return TABLE_NONE;
