@@ -125,6 +125,35 @@ def counts(stderr):
     return found
 
 
+def started(program, lcores, devices, *options):
+    """Starts the program and waits until signals are taken; how many cores it has."""
+    command = program.command(lcores, devices, *options)
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    for line in running.stderr:
+        if found := re.search(r"ports are up, (\d+) cores", line):
+            return running, int(found[1])
+    raise AssertionError(f"it ended with {running.wait()}")
+
+
+def statistics(running, cores):
+    """What it says of its cores when asked."""
+    running.send_signal(signal.SIGUSR1)
+    lines = []
+    for line in running.stderr:
+        lines.append(line)
+        if line.startswith(f"core {cores - 1} flows"):
+            break
+    return "".join(lines)
+
+
+def ended(running, number=signal.SIGTERM):
+    """Ends it; what it printed last."""
+    running.send_signal(number)
+    _, errors = running.communicate(timeout=20)
+    assert running.returncode == 0, errors
+    return errors
+
+
 def check_counts(stderr, ports, sent):
     """Whether what came in is accounted for, and what left was counted."""
     found = counts(stderr)
@@ -224,24 +253,18 @@ def test_three_ports_forward_and_flood(lab, hub, tmp_path):
 
 
 def test_floods_give_their_packets_back(lab, hub, tmp_path):
-    """One port plays packets for ever, all flooded: more of them than there are mbufs. What leaves by the third
-    port comes in by it again."""
+    """One port plays packets for ever, all flooded: more of them than there are mbufs. What leaves by a
+    third comes in by it again."""
     packets = [(i * 1000, bytes(5) + b"\x07" + lab.ARP[6:]) for i in range(200)]
     played = lab.write_pcap(tmp_path / "flood.pcap", packets, 1000)
     red = f"--vdev=net_pcap0,rx_pcap={played},tx_pcap=/dev/null,infinite_rx=1"
-    command = hub.command("0", [red, "--vdev=net_null1,no-rx=1", "--vdev=net_ring0"])
-    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    time.sleep(1)
-    running.send_signal(signal.SIGUSR1)
-    first = running.stderr.readline()
-    time.sleep(0.5)
-    running.send_signal(signal.SIGTERM)
-    _, errors = running.communicate(timeout=20)
-    assert running.returncode == 0, errors
-    before, after = counts(first), Counter(counts("\n".join(errors.splitlines()[-6:])))
-    assert before["RED", "flooded"] > 0
-    assert after["RED", "flooded"] > before["RED", "flooded"] + 10_000
-    assert after["BLUE", "flooded"] > 10_000
+    running, cores = started(hub, "0", [red, "--vdev=net_null1,no-rx=1", "--vdev=net_ring0"])
+    for _ in range(200):
+        if counts(statistics(running, cores))["BLUE", "flooded"] > 20_000:
+            break
+        time.sleep(0.05)
+    after = counts(ended(running))
+    assert after["RED", "flooded"] > 10_000 and after["BLUE", "flooded"] > 20_000
     came = after["RED", "flooded"] + after["BLUE", "flooded"]
     left = sum(after[port, what] for port in ("RED", "GREEN", "BLUE") for what in ("forwarded", "unsent"))
     assert left == 2 * came
@@ -330,19 +353,11 @@ def test_two_distributors_take_a_port_each(firewall):
 
 
 def stopped(program, lcores, devices, *options, number=signal.SIGTERM):
-    """Asks for statistics after a moment, then ends the program; what it printed at its end."""
-    command = program.command(lcores, devices, *options)
-    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    time.sleep(2)
-    assert running.poll() is None, running.stderr.read()
-    running.send_signal(signal.SIGUSR1)
-    asked = running.stderr.readline()
-    assert re.match(r"(core|distributor) 0 LAN: received \d+, ", asked)
-    running.send_signal(number)
-    _, errors = running.communicate(timeout=20)
-    assert running.returncode == 0, errors
-    lines = errors.splitlines()
-    return lines[next(i for i, line in enumerate(lines) if line.startswith(asked[:18])) :]
+    """Runs for a moment, asking for statistics; what is printed at the end."""
+    running, cores = started(program, lcores, devices, *options)
+    time.sleep(1)
+    assert re.match(r"(core|distributor) 0 LAN: received \d+, ", statistics(running, cores))
+    return ended(running, number).splitlines()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -7,6 +7,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_launch.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { EXIT_USAGE = 2 };
@@ -47,6 +48,8 @@ static bool run(struct program *program)
                               .period = program->options.rebalance};
     if (!program_make(program) || !program_start(program) || !control_start(&control))
         return false;
+    fprintf(stderr, "%s: ports are up, %u cores, strategy %s\n", nf_config.name, program->options.cores,
+            strategy_name(program->options.strategy));
     int status = rte_eal_mp_remote_launch(run_lcore, program, CALL_MAIN);
     if (status != 0)
         complain("cannot start the lcores: %s", rte_strerror(-status));
