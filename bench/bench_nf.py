@@ -29,7 +29,7 @@ SPECS = {
     "nop": "LAN",
     "fw": "LAN",
     "nat": "LAN",
-    "nat_homing": "LAN",
+    "nat-homing": "LAN",
     "pol": "WAN",
     "sbridge": "LEFT",
     "bridge": "LEFT",
