@@ -24,7 +24,7 @@ from generate.words import Record, Word, struct
 
 WAN = 2
 EXPIRY = 100_000_000_000
-BACKENDS, HEIGHT = 32, 29
+BACKENDS, HEIGHT = 32, 37
 BACKEND = struct("LoadBalancedBackend", nic=2, mac=6, ip=4)
 
 
