@@ -94,7 +94,7 @@ class Body:
         if self.steers and not state.steered and self.library.of(tree.call.function).kind in _KEYED:
             before = [Line("if (!is_steered())"), Line(f"{_INDENT}return NF_DROP;")]
             made = replace(made, state=replace(made.state, steered=True))
-        rest = self._after(tree, made)
+        rest = self._after(tree, made, state)
         used = set(_NAME.findall("\n".join(rest)))
         if made.call and tree.failed is None:
             named = made.result and made.result in used
@@ -106,13 +106,14 @@ class Body:
             *rest,
         ]
 
-    def _after(self, tree: Step, made: Made) -> list[str]:
+    def _after(self, tree: Step, made: Made, before: State) -> list[str]:
         then = self.lines(tree.then, made.state)
         if tree.failed is None:
             return then
         if not made.failed:
             raise self._problem(tree.call, "its answer decides, but it gives none")
-        return [*_nested(f"if ({made.failed})", self.lines(tree.failed, made.state)), *then]
+        failed = self.lines(tree.failed, _after_failure(made, before))
+        return [*_nested(f"if ({made.failed})", failed), *then]
 
     def _made(self, call: Call, state: State) -> Made:
         return self._guarded(call, lambda: self.calls.made(call, state))
@@ -137,6 +138,15 @@ class Body:
                 )
             ]
         )
+
+
+def _after_failure(made: Made, before: State) -> State:
+    """A call that failed has set nothing through pointers. Symbols are numbered along each path: one that it
+    sets where it succeeds can be another call's where it fails."""
+    if made.result:
+        return made.state
+    known = before.scope.keys()
+    return replace(made.state, scope={each: at for each, at in made.state.scope.items() if each in known})
 
 
 def _nested(head: str, lines: list[str]) -> list[str]:

@@ -27,11 +27,14 @@ def lab():
 
 @pytest.fixture(scope="session")
 def solved_from_paths(tmp_path_factory):
-    """A function from a folder of call paths, by the documentation's commands: folder, problem, keys."""
+    """A function from a folder of call paths, of `specs/callpaths` or elsewhere, by the documentation's
+    commands: folder, problem, keys."""
 
     def make(name, *arguments, ports=PORTS):
-        folder = tmp_path_factory.mktemp(name)
-        paths, template, spec = str(PATHS / name), folder / f"{name}-paths", folder / f"{name}.rss"
+        source = PATHS / name
+        folder = tmp_path_factory.mktemp(source.name)
+        paths, template = str(source), folder / f"{source.name}-paths"
+        spec = folder / f"{source.name}.rss"
         assert main(["import", paths, *ports, "--emit", "template", "--out", str(template)]) == 0
         asked = ["import", paths, *ports, *arguments, "--nf", template.name, "--out", str(spec)]
         assert main(asked) == 0
