@@ -8,16 +8,19 @@ import pytest
 
 from rss_synth.nf.catalogue import added_templates
 
-SHARED = ("bridge",)
+SHARED = ("bridge", "lb")
 """Whose inference refuses: cores take turns at the state."""
+PORTS = {"lb": ("--port", "0=LAN", "--port", "1=SIDE", "--port", "2=WAN")}
+"""Where they are not LAN and WAN."""
 
 
-@pytest.mark.parametrize("name", ["fw", "nat", "pol", "bridge"])
+@pytest.mark.parametrize("name", ["fw", "nat", "pol", "hhh", "cl", "bridge", "lb"])
 def test_several_cores_do_what_one_does(name, lab, solved_from_paths):
     if not shutil.which("make") or not shutil.which("gcc"):
         pytest.skip("gcc and make are not installed")
     more = ("--shared",) if name in SHARED else ()
-    template, problem, solution = solved_from_paths(name, "--queues", "4", *more)
+    ports = {"ports": PORTS[name]} if name in PORTS else {}
+    template, problem, solution = solved_from_paths(name, "--queues", "4", *more, **ports)
     with added_templates([template]):
         folder = lab.emit(template.parent / "out", problem, solution)
     result = lab.make(folder, f"{name}-paths-check", "CC=gcc", "CFLAGS=-O1 -g -Werror")
