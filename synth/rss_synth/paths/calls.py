@@ -441,7 +441,7 @@ class Calls:
         lines, key, _ = self._local(call, argument.name, state)
         text = "0"
         for at, count in key_bytes(argument, self.pool).spans:
-            text = f"bits_hash({text}, {key}{f' + {at}' if at else ''}, {count})"
+            text = f"bits_hash({text}, 0, {key}{f' + {at}' if at else ''}, {count})"
         return self._returned(call, state, lines, f"(uint32_t){text}")
 
 

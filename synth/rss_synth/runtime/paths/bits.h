@@ -2,6 +2,8 @@
 #ifndef RSSC_PATHS_BITS_H
 #define RSSC_PATHS_BITS_H
 
+#include "state/hash.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -108,18 +110,14 @@ static inline bool bits_same(const uint8_t *first, const uint8_t *second, unsign
     return different == 0;
 }
 
-static inline uint64_t bits_mix(uint64_t hash, uint64_t value)
+/* Takes bytes into a hash that starts as the seed; strangers cannot make keys meet where that is secret. */
+static inline uint64_t bits_hash(uint64_t hash, uint64_t seed, const uint8_t *from, unsigned bytes)
 {
-    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 29;
-}
-
-static inline uint64_t bits_hash(uint64_t hash, const uint8_t *from, unsigned bytes)
-{
+    const uint64_t factor = hash_factor(seed);
     unsigned at = 0;
     for (; at + 8 <= bytes; at += 8)
-        hash = bits_mix(hash, bits_load64(from + at));
-    return at < bytes ? bits_mix(hash, bits_load(from + at, bytes - at)) : hash;
+        hash = hash_mix(hash, bits_load64(from + at), factor);
+    return at < bytes ? hash_mix(hash, bits_load(from + at, bytes - at), factor) : hash;
 }
 
 #endif
