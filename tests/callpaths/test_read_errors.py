@@ -272,6 +272,35 @@ def test_paths_are_the_same_looked_up_and_token_by_token(variant, data):
         assert read_text(one, "t", memory) == again
 
 
+def test_an_unusual_record_hides_no_array_that_is_not_declared():
+    """Records that are no printer's text are read token by token, after others."""
+    undeclared = "1:map_get(map:(Read w8 (w32 0) nowhere)) -> []\n2:map_get( map:false) -> []"
+    text = f""";;-- kQuery --
+(query [] false [(w32 0)])
+;;-- Calls --
+{undeclared}
+;;-- Constraints --
+"""
+    for memory in (Memory(Pool()), TokenByToken(Pool())):
+        _, problems = read_text(text, "t", memory)
+        assert any("`nowhere` is read by a call and not declared" in found.message for found in problems)
+
+
+def test_what_a_call_may_read_undeclared_a_constraint_may_not():
+    condition = "(Eq (w8 0) (Read w8 (w32 0) nowhere))"
+    text = f""";;-- kQuery --
+(query [] false [{condition}])
+;;-- Calls --
+1:map_get(map:{condition}) -> []
+;;-- Constraints --
+{condition}
+"""
+    for memory in (Memory(Pool()), TokenByToken(Pool())):
+        path, problems = read_text(text, "t", memory)
+        assert path is None
+        assert ("RSS405", 6) in [(found.rule.code, found.span.line) for found in problems]
+
+
 REAL = ROOT / "specs" / "callpaths" / "nat" / "test000008.call_path"
 
 

@@ -213,7 +213,10 @@ def _recalled(table: Texts[_Seen[T]], text: str, scope: Scope, parse: Callable[[
     if seen is None:
         seen = _Seen()
         table.keep(text, seen)
-    found = seen.readings.get(_arrays(seen, scope)) if seen.readings else None
+    arrays = _arrays(seen, scope)
+    # Calls may read what is not declared, which is said of them later; constraints may not.
+    allowed = not scope.declared_only or None not in arrays
+    found = seen.readings.get(arrays) if allowed else None
     if found is None:
         found = _noting(seen, scope, lambda: parse(text, scope))
         seen.readings[_arrays(seen, scope)] = found
@@ -225,10 +228,12 @@ def _recalled(table: Texts[_Seen[T]], text: str, scope: Scope, parse: Callable[[
 def _noting(seen: _Seen[T], scope: Scope, parse: Callable[[], U]) -> U:
     """Parse, and note which arrays the text names."""
     outer, scope.used = scope.used, set()
-    found = parse()
-    seen.arrays = tuple(sorted(scope.used))
-    scope.used |= outer
-    return found
+    try:
+        found = parse()
+        seen.arrays = tuple(sorted(scope.used))
+        return found
+    finally:  # what is unusual is read in another way, and names no fewer arrays
+        scope.used |= outer
 
 
 def _arrays(seen: _Seen[T], scope: Scope) -> tuple[Binding, ...]:
