@@ -19,10 +19,11 @@ from rss_callpaths.terms.bytewise import Symbol
 from rss_dsl.source import Span
 from rss_synth.paths import facts
 from rss_synth.paths.body import Body
-from rss_synth.paths.calls import Calls, State
+from rss_synth.paths.calls import Calls
 from rss_synth.paths.expressions import Expressions
 from rss_synth.paths.objects import CObject, KeyBytes, Names, c_objects, keys, largest_chain
 from rss_synth.paths.places import Place, Variable
+from rss_synth.paths.writing import State
 from rss_synth.render import render
 from rss_synth.target import Artifact
 
