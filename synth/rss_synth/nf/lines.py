@@ -29,7 +29,7 @@ class Lines:
 
     def read(self, what: str, form: str, take: Callable[[Word, Word], None]) -> None:
         """Give the words of every line to `take`. `#` begins a comment."""
-        for line in re.finditer(r"^[^#\n]*\S[^#\n]*", self.source.text, re.MULTILINE):
+        for line in re.finditer(r"^[^#\n]*[^#\s][^#\n]*", self.source.text, re.MULTILINE):
             words = [
                 (word.group(), Span(self.source, line.start() + word.start(), line.start() + word.end()))
                 for word in re.finditer(r"\S+", line.group())
