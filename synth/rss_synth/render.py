@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable
 from functools import cache
@@ -26,9 +27,36 @@ def render_source(template: Source, rule: Rule, **context: object) -> str:
     """
     try:
         return _sandbox().from_string(template.text).render(**context)
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        message = f"the template cannot be rendered: {error}"
+    except _WRONG as error:
+        message = f"the template cannot be rendered: {_reason(error)}"
         raise RssError([Diagnostic(rule=rule, message=message, span=_place(template, error))]) from None
+
+
+_WRONG = (
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    SyntaxError,  # Python's, of the code that a template is compiled to
+    TypeError,
+    ValueError,
+)
+"""What a template can bring about."""
+
+
+def _reason(error: Exception) -> str:
+    """In one line."""
+    match error:
+        case TemplateError():
+            return error.message or "it is not valid"
+        case MemoryError() | RecursionError():
+            return "it never ends, or its text is too large"
+        case SyntaxError():
+            return error.msg
+        case _:
+            return str(error)
 
 
 def _place(template: Source, error: Exception) -> Span:
@@ -52,8 +80,8 @@ def hex_colon(data: bytes) -> str:
 
 def comment(text: str) -> str:
     """Text that can neither end a C comment nor a line."""
-    printable = "".join(char if char.isprintable() else "?" for char in text)
-    return printable.replace("*/", "* /").replace("/*", "/ *").replace("\\", "/")
+    printable = "".join(char if char.isprintable() else "?" for char in text).replace("\\", "/")
+    return re.sub(r"(?<=\*)(?=/)|(?<=/)(?=\*)", " ", printable)
 
 
 def rows(items: Iterable[object], width: int) -> list[list[str]]:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from rss_dsl.diagnostics import RssError
@@ -89,7 +92,13 @@ def test_filters() -> None:
     assert c_bytes(b"\x6d\x5a") == "0x6d, 0x5a"
     assert hex_colon(b"\x6d\x5a") == "6d:5a"
     assert rows(range(5), 2) == [["0", "1"], ["2", "3"], ["4"]]
-    assert comment("a*/b\n/*\\") == "a* /b?/ */"
+    assert comment("a*/b\n/*\\") == "a* /b?/ * /"
+
+
+@given(text=st.text(alphabet="*/\\?\na \u2028"))
+def test_no_name_ends_a_comment_or_its_line(text: str) -> None:
+    shown = comment(text)
+    assert not re.search(r"\*/|/\*|\\", shown) and len(shown.splitlines()) <= 1
 
 
 def test_a_variable_that_is_missing_is_an_error() -> None:
