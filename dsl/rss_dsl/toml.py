@@ -14,10 +14,10 @@ def read_toml(source: Source, rule: Rule) -> dict[str, object]:
     try:
         return tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
-        place = _syntax_span(source, str(error))
-        raise RssError(
-            [Diagnostic(rule=rule, message=f"not TOML: {_bare(str(error))}", span=place)]
-        ) from None
+        message, place = _bare(str(error)), _syntax_span(source, str(error))
+    except RecursionError:
+        message, place = "nested too deep", Span(source, 0, 0)
+    raise RssError([Diagnostic(rule=rule, message=f"not TOML: {message}", span=place)])
 
 
 def table_span(source: Source, name: str) -> Span:
@@ -36,11 +36,12 @@ def _found(source: Source, pattern: str) -> Span:
 
 
 def _syntax_span(source: Source, message: str) -> Span:
-    """Where the TOML reader says: `… (at line 3, column 5)`."""
-    digits = [int(part) for part in message.replace(")", " ").replace(",", " ").split() if part.isdigit()]
-    line = digits[0] if len(digits) == 2 else source.text.count("\n") + 1
-    start = sum(len(text) + 1 for text in source.text.split("\n")[: line - 1])
-    at = start + (digits[1] - 1 if len(digits) == 2 else 0)
+    """Where the TOML reader says: `… (at line 3, column 5)`, otherwise `… (at end of document)`."""
+    found = re.search(r"\(at line (\d+), column (\d+)\)$", message)
+    if found is None:
+        return Span(source, len(source.text), len(source.text))
+    before = source.text.split("\n")[: int(found[1]) - 1]
+    at = sum(len(line) + 1 for line in before) + int(found[2]) - 1
     return Span(source, at, at)
 
 
