@@ -13,12 +13,12 @@ from rss_dsl.fields import packet_classes
 from rss_dsl.source import Source, Span
 from rss_dsl.tokens import MalformedError, value
 from rss_dsl.toml import item_span, read_toml, table_span
-from rss_synth.nf.template import MAX_EXPIRY, STRATEGY, Kind, NfTemplate, Parameter, Sum
+from rss_synth.nf.template import MAX_EXPIRY, RESERVED, SHARDING, STRATEGY, Kind, NfTemplate, Parameter, Sum
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _ROLE = re.compile(r"[a-z][a-z0-9_]*")
 """Roles and parameters become names in C and in the template."""
-_ITEMS = ("summary", "roles", "classes", "needs", "picks", "parameters", "sums")
+_ITEMS = ("summary", "roles", "classes", "needs", "picks", "replicates", "parameters", "sums")
 _KINDS = {kind.name.lower(): kind for kind in Kind if kind is not Kind.PORT}
 _LARGEST = 2**63 - 1
 
@@ -70,6 +70,7 @@ class _Reader:
             roles=roles,
             parameters=(
                 STRATEGY,
+                *([SHARDING] if self._replicates(parameters) else ()),
                 *(Parameter(name=role, kind=Kind.PORT, about=f"the {role} port") for role in roles),
                 *parameters,
             ),
@@ -109,11 +110,19 @@ class _Reader:
     def _together(self) -> bool:
         return self.table.get("needs") == "all"
 
+    def _replicates(self, parameters: Iterable[Parameter]) -> bool:
+        found = self.table.get("replicates", False)
+        if not isinstance(found, bool):
+            self._say("replicates", "`replicates` is neither true nor false", "leave it out if unsure")
+        elif found and "capacity" not in {parameter.name for parameter in parameters}:
+            self._say("replicates", "there is no `capacity` to replicate", "write a `[parameters.capacity]`")
+        return found is True
+
     def _check_roles(self, roles: tuple[str, ...]) -> None:
         if not roles or len(set(roles)) < len(roles):
             self._say("roles", "a network function has ports, each with a role of its own")
         for role in roles:
-            if not _ROLE.fullmatch(role) or role == "strategy":
+            if not _ROLE.fullmatch(role) or role in RESERVED:
                 self._say(
                     "roles", f"`{role}` cannot be a role", "use lower-case letters, digits and underscores"
                 )
@@ -165,7 +174,7 @@ class _Reader:
         if not isinstance(table, dict) or not isinstance(table.get("about"), str):
             self._at(name, "needs a table with an `about`, a line of text")
             return None
-        if not _ROLE.fullmatch(name) or name in taken or name == "strategy":
+        if not _ROLE.fullmatch(name) or name in taken or name in RESERVED:
             self._at(name, "cannot have this name", "use letters, digits and underscores, and no role's name")
         kind = _KINDS.get(str(table.get("kind")))
         if kind is None:

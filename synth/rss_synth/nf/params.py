@@ -41,6 +41,8 @@ class NfParams:
     strategy: str
     ports: tuple[Port, ...]
     """In the order of the template's roles."""
+    replicates: bool
+    """Every core with a state of its own has the whole capacity, not a share."""
     values: Mapping[str, Value]
     """The template's own parameters, by name."""
 
@@ -50,7 +52,7 @@ class NfParams:
 
     @property
     def capacity(self) -> int:
-        """Flows, all cores together; 1 where the function remembers none."""
+        """Flows, all cores together unless `replicates`; 1 where the function remembers none."""
         capacity = self.values.get("capacity", 1)
         return capacity if isinstance(capacity, int) else 1
 
@@ -112,6 +114,7 @@ def _params(template: NfTemplate, problem: Problem, values: Mapping[str, Value |
         template=template,
         strategy=str(values["strategy"]),
         ports=tuple(ports[str(values[role])] for role in template.roles),
+        replicates=values.get("sharding") == "replicate",
         values={p.name: values[p.name] or 0 for p in template.parameters if p.is_own},
     )
 

@@ -58,7 +58,7 @@ class Parameter:
     @property
     def is_own(self) -> bool:
         """Whether the template gives it a meaning, not rssc."""
-        return self.kind is not Kind.PORT and self.name != "strategy"
+        return self.kind is not Kind.PORT and self.name not in RESERVED
 
 
 Station = tuple[str, str]
@@ -111,3 +111,12 @@ class NfTemplate:
 STRATEGY = Parameter(
     name="strategy", kind=Kind.WORD, about="how cores share the state", default="auto", words=STRATEGIES
 )
+SHARDING = Parameter(
+    name="sharding",
+    kind=Kind.WORD,
+    about="whether cores with a state of their own each have a share of `capacity`, or each all of it",
+    default="split",
+    words=("split", "replicate"),
+)
+RESERVED = (STRATEGY.name, SHARDING.name)
+"""Items of `nf` blocks that rssc gives a meaning."""

@@ -33,11 +33,11 @@ def test_defaults_and_values(lab):
     params = read_params(lab.a_problem(nf), nf)
     assert isinstance(params, NfParams)
     assert [port.name for port in params.ports] == ["LAN", "WAN"]
-    assert params.strategy == "auto"
+    assert params.strategy == "auto" and not params.replicates
     assert params.values == {"capacity": 1000, "expiry": 5_000, "other": "pass"}
-    plain = lab.an_nf(**lab.PORTS)
+    plain = lab.an_nf(**lab.PORTS, sharding=("word", "replicate"))
     params = read_params(lab.a_problem(plain), plain)
-    assert params.values == {"capacity": 65536, "expiry": 60 * 10**9, "other": "drop"}
+    assert params.values == {"capacity": 65536, "expiry": 60 * 10**9, "other": "drop"} and params.replicates
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,28 @@ def test_a_full_core_is_reported_and_explains_the_difference(lab, firewall, tmp_
     assert firewall.replay("--sequential", *captures).stdout.count("drop") == 0
 
 
+@pytest.mark.parametrize(
+    ("sharding", "together"), [("split", 100), ("replicate", 200)], ids=("split", "replicate")
+)
+def test_cores_have_shares_or_all_of_the_capacity(lab, tmp_path, sharding, together):
+    nf = lab.an_nf(**lab.PORTS, capacity=("integer", 100), sharding=("word", sharding))
+    problem = lab.a_problem(nf)
+    built = lab.build(tmp_path / "out", problem, lab.a_solution(problem), "CFLAGS=-O1")
+    asked = [lab.Packet(f"10.0.{i // 200}.{i % 200 + 1}", "93.0.0.1", 1000 + 7 * i, 80) for i in range(600)]
+    captures = lab.write_captures(
+        tmp_path,
+        [lab.Event(i, "LAN", packet) for i, packet in enumerate(asked)]
+        + [lab.Event(1000 + i, "WAN", packet.reply) for i, packet in enumerate(asked)],
+    )
+
+    def answered(*arguments):
+        return sum(line.endswith("forward LAN") for line in built.verdicts(*arguments, *captures))
+
+    assert answered("--strategy", "shared-nothing", "--cores", 2) == together
+    assert answered("--strategy", "locks", "--cores", 2) == answered("--sequential") == 100
+    assert lab.make(tmp_path / "out", "replay-check", "CHECK=--cores 1,4", "CFLAGS=-O1").returncode == 0
+
+
 @settings(max_examples=15)
 @given(seed=SEEDS, capacity=st.sampled_from([1, 2, 7, 16]))
 def test_a_small_table_keeps_what_it_has(lab, firewall, tmp_path_factory, seed, capacity):

@@ -52,6 +52,9 @@ GOOD = 'summary = "counts"\nroles = ["lan", "wan"]\nclasses = []\nneeds = []\n'
         (GOOD.replace("classes = []", 'classes = ["ipv4-tpc"]'), "no packet class `ipv4-tpc`"),
         (GOOD.replace("needs = []", "needs = 1"), "`needs` is not a list of texts"),
         (GOOD + "wants = 1\n", "no item `wants`"),
+        (GOOD + "replicates = 1\n", "`replicates` is neither true nor false"),
+        (GOOD + "replicates = true\n", "there is no `capacity` to replicate"),
+        (GOOD + "[parameters.sharding]\nkind = 'count'\nabout = 'x'\n", "`sharding` cannot have this name"),
         (GOOD + "[parameters.rate]\nkind = 'count'\n", "parameter `rate` needs a table with an `about`"),
         (GOOD + "[parameters.rate]\nkind = 'size'\nabout = 'x'\n", "parameter `rate` has no `kind`"),
         (GOOD + "[parameters.lan]\nkind = 'count'\nabout = 'x'\n", "parameter `lan` cannot have this name"),
@@ -127,6 +130,8 @@ def test_commands_take_it(folder, spec, tmp_path, capsys):
         "{% for %}",
         "{{ ''.__class__.__mro__[1] }}",
         "{{ roles.append('x') }}",
+        "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
+        "{{ 'x' * 10**14 }}",
     ],
 )
 def test_code_that_cannot_be_rendered_has_a_place(folder, spec, tmp_path, capsys, line):
@@ -135,6 +140,22 @@ def test_code_that_cannot_be_rendered_has_a_place(folder, spec, tmp_path, capsys
     assert main(arguments) == 1
     assert "nf.c.j2:2:1: error[RSS640]" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{% for a in [1] %}" * 30 + "{% endfor %}" * 30, "too many statically nested blocks"),
+        ("{{" + "(" * 400 + "1" + ")" * 400 + "}}", "it never ends, or its text is too large"),
+        ("{% for %}", "Expected an expression, got 'end of statement block'"),
+    ],
+)
+def test_code_that_cannot_be_compiled_says_why_in_a_line(folder, spec, tmp_path, capsys, text, reason):
+    (folder / "nf.c.j2").write_text(text, encoding="utf-8")
+    arguments = ["synth", spec, "--target", "nf", "--out", str(tmp_path / "out"), "--template", str(folder)]
+    assert main(arguments) == 1
+    said = f"nf.c.j2:1:1: error[RSS640]: the template cannot be rendered: {reason}\n"
+    assert said in capsys.readouterr().err
 
 
 def test_a_folder_without_template(tmp_path, spec, capsys):

@@ -207,7 +207,7 @@ static bool bench(const struct options *options)
     const struct cores_plan plan = {
         .program = program_for(options->strategy),
         .count = (unsigned)options->cores,
-        .capacity = cores_share(options->strategy, nf_config.capacity, (unsigned)options->cores),
+        .capacity = cores_share(&nf_config, options->strategy, nf_config.capacity, (unsigned)options->cores),
         .seed = 1,
         .steering = steering,
     };

@@ -75,7 +75,7 @@ struct run {
 size_t trial_capacity(const struct trial *trial)
 {
     return trial->size->roomy ? trial->size->capacity
-                              : cores_share(trial->strategy, trial->size->capacity, trial->cores);
+                              : cores_share(&nf_config, trial->strategy, trial->size->capacity, trial->cores);
 }
 
 bool trial_steer(const struct trial *trial, struct steering steering[NF_PORTS])

@@ -20,9 +20,8 @@ void options_help(void)
          "                         the others, for devices that cannot hash. Ports are dealt out to them in turn.\n"
          "  --rebalance MS         every MS milliseconds, moves table entries from busy cores to others if their state\n"
          "                         can follow. With `--distribute 1`, or where the state is shared.");
-    printf("  --capacity-per-core N  flows that each state can hold; without it, the spec's capacity (%zu), which states of\n"
-           "                         one lcore each divide, rounded up\n",
-           nf_config.capacity);
+    printf("  --capacity-per-core N  flows that each state can hold; without it, the spec's capacity (%zu)%s\n",
+           nf_config.capacity, nf_config.replicates ? "" : ", divided by\n                         states of one lcore each");
     puts("  --captures             devices play captures (net_pcap): ports are merged by the packets' own times, and the\n"
          "                         program ends when all are drained. Without --distribute packets are on their queues\n"
          "                         already, one capture per port and core: no RSS\n"
@@ -124,6 +123,6 @@ enum parsed options_parse(struct options *options, unsigned lcores, int count, c
     }
     options->cores = lcores - options->distributors;
     if (options->capacity == 0)
-        options->capacity = cores_share(options->strategy, nf_config.capacity, options->cores);
+        options->capacity = cores_share(&nf_config, options->strategy, nf_config.capacity, options->cores);
     return right_cores(options) && right_rebalancing(options) ? PARSED_RUN : PARSED_WRONG;
 }

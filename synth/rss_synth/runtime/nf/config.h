@@ -63,17 +63,12 @@ struct nf_config {
     enum strategy strategy;
     bool keys_serve; /* the keys make all packets meet that the function needs to: shared-nothing is right */
     bool asks_tables; /* the function looks where tables send packets, so they must not change */
-    size_t capacity; /* flows, all cores together */
+    size_t capacity; /* flows that one state holds; states of one core each hold their share of it … */
+    bool replicates; /* … or each the whole */
     bool stateful[PACKET_CLASSES]; /* those that every port hashes and the function has state for */
     struct port_config ports[NF_PORTS];
 };
 
 extern const struct nf_config nf_config;
-
-/* Flows each of `cores` can hold: the capacity divided, rounded up. */
-static inline size_t capacity_per_core(const struct nf_config *config, unsigned cores)
-{
-    return (config->capacity + cores - 1) / cores;
-}
 
 #endif

@@ -34,11 +34,9 @@ void options_help(void)
          "  --from PORT=PREFIXES packets of FILE with a source in PREFIXES came in on PORT, the others on the\n"
          "                       port that has no such option\n"
          "  --key PORT=HEX       hash with this key instead of the spec's");
-    printf("  --capacity-per-core N flows each state can hold; without it, the spec's capacity (%zu), which states\n"
-           "                       of one core each divide, rounded up: a core may then be full where a single\n"
-           "                       one is not, which changes verdicts. The summary counts the packets concerned\n"
-           "                       as `table full`.\n",
-           nf_config.capacity);
+    printf("  --capacity-per-core N flows each state can hold; without it, the spec's capacity (%zu)%s.\n"
+           "                       The summary counts packets that found no room as `table full`\n",
+           nf_config.capacity, nf_config.replicates ? "" : ", divided by\n                       states of one core each");
     puts("  --rebalance MS       every MS milliseconds, moves table entries from busy cores to others, if their state\n"
          "                       can follow: any with locks and tm; with a state per core, those whose flows have all\n"
          "                       expired");
@@ -176,6 +174,6 @@ enum parsed options_parse(struct options *options, int count, char **arguments)
     if (options->cores == 0)
         options->cores = default_cores(options->strategy);
     if (options->capacity == 0)
-        options->capacity = cores_share(options->strategy, nf_config.capacity, options->cores);
+        options->capacity = cores_share(&nf_config, options->strategy, nf_config.capacity, options->cores);
     return PARSED_RUN;
 }

@@ -38,10 +38,12 @@ bool cores_make(struct cores *cores, const struct cores_plan *plan);
 
 void cores_free(struct cores *cores);
 
-/* Flows that every state holds where `capacity` are wanted in all: a state for each core has its share, rounded up. */
-static inline size_t cores_share(enum strategy strategy, size_t capacity, unsigned cores)
+/* Flows that every state holds of `capacity`: one that is shared all, and so does that of each core where the spec
+ * replicates; otherwise its share, rounded up. */
+static inline size_t cores_share(const struct nf_config *config, enum strategy strategy, size_t capacity,
+                                 unsigned cores)
 {
-    return strategy_shares(strategy) ? capacity : (capacity + cores - 1) / cores;
+    return config->replicates || strategy_shares(strategy) ? capacity : (capacity + cores - 1) / cores;
 }
 
 /* What all cores together have counted. */
