@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from rss_dsl.codes import CALL_PATH_NAMES
 from rss_dsl.diagnostics import Diagnostic, RssError, has_errors
+from rss_dsl.files import read_source
 from rss_dsl.lexical import quote
 from rss_dsl.source import Source, Span
-from rssc.inputs import read_source
 from rssc.progress import stage
 
 if TYPE_CHECKING:  # Z3 loads only where call paths are read

@@ -11,18 +11,13 @@ from pathlib import Path
 
 from rss_dsl.codes import UNKNOWN_PORT
 from rss_dsl.diagnostics import Diagnostic, RssError
-from rss_dsl.files import decoded, read_bytes
+from rss_dsl.files import read_source
 from rss_dsl.problem import Problem
 from rss_dsl.source import Source, Span
 from rss_solver.keys import GivenKey, SpecIdentity, read_keys, unknown_port
 
 PORT_FILE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.+)")
 """`PORT=FILE` on the command line."""
-
-
-def read_source(path: Path) -> Source:
-    """A text file; RssError if it cannot be read as one."""
-    return Source(str(path), decoded(read_bytes(path), path))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rss_dsl.codes import LOCK_DRIFT, UNREADABLE_FILE
 from rss_dsl.diagnostics import Diagnostic, RssError
+from rss_dsl.files import read_source
 from rss_dsl.source import Source, Span
 from rss_solver.keys import read_lock
-from rssc.inputs import read_source
 
 
 def lock_path(spec: Path) -> Path:

@@ -11,13 +11,14 @@ from rss_callpaths.accesses.access import Access
 from rss_callpaths.prove.verdict import Party, Proved, Refuted, Undecided, Verdict
 from rss_dsl.codes import SPEC_CHANGED
 from rss_dsl.diagnostics import Diagnostic
+from rss_dsl.files import read_source
 from rss_dsl.problem import Problem
 from rss_dsl.render import documents
 from rss_dsl.source import Source, Span
 from rssc.documents import emit, landing_document
 from rssc.exits import Exit
 from rssc.imported import access_document
-from rssc.inputs import identity, read_source
+from rssc.inputs import identity
 
 
 def spec_of(given: Path | None, keys: Iterable[str]) -> tuple[Path | None, tuple[Diagnostic, ...]]:

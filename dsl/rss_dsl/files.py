@@ -13,6 +13,11 @@ MAX_BYTES = 16 << 20
 """No spec, lock file or key file comes near; what is larger is a mistake (or `/dev/zero`)."""
 
 
+def read_source(path: Path, place: Span | None = None) -> Source:
+    """A text file; RssError if it cannot be read as one. `place`: where it was named, if in a spec."""
+    return Source(str(path), decoded(read_bytes(path, place=place), path, place=place))
+
+
 def read_bytes(path: Path, shown: str | None = None, place: Span | None = None) -> bytes:
     """A file's content; RssError if it cannot be read or is too large.
 

@@ -21,18 +21,19 @@ def read_toml(source: Source, rule: Rule) -> dict[str, object]:
 
 
 def table_span(source: Source, name: str) -> Span:
-    """Where a table begins; the start of the text where it cannot be seen."""
-    return _found(source, rf"^\[{re.escape(name)}\]")
+    """The name where a table begins; the start of the text where it cannot be seen."""
+    return _found(source, rf"^\[({re.escape(name)})\]")
 
 
 def item_span(source: Source, name: str) -> Span:
-    """Where an item of that name is first set or a table of it begins; the start where neither is seen."""
-    return _found(source, rf"^\s*{re.escape(name)}\s*=|^\[{re.escape(name)}\]")
+    """The name where an item is first set or a table of it begins; the start where neither is seen."""
+    key = re.escape(name)
+    return _found(source, rf"""^[ \t]*({key}|"{key}"|'{key}')[ \t]*=|^\[\[?({key})\]""")
 
 
 def _found(source: Source, pattern: str) -> Span:
     found = re.search(pattern, source.text, re.MULTILINE)
-    return Span(source, *found.span()) if found else Span(source, 0, 0)
+    return Span(source, *found.span(found.lastindex or 0)) if found else Span(source, 0, 0)
 
 
 def _syntax_span(source: Source, message: str) -> Span:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rss_dsl.codes import NF_TEMPLATE
 from rss_dsl.diagnostics import RssError
-from rss_dsl.source import Source
+from rss_dsl.source import Source, Span
 from rss_dsl.toml import item_span, read_toml, table_span
 
 
@@ -39,7 +39,9 @@ def test_no_text_is_more_than_a_mistake(text):
 
 
 def test_items_and_tables_are_found_where_they_begin():
-    source = Source("a.toml", "# a = 1\nab = 1\n a = 2\n[b.c]\n")
-    assert item_span(source, "a").start == source.text.index(" a = 2")
-    assert table_span(source, "b.c").text == item_span(source, "b.c").text == "[b.c]"
-    assert table_span(source, "b").start == 0
+    source = Source("a.toml", "# a = 1\nab = 1\n\n  a = 2\n'x y' = 3\n[b.c]\n[[d]]\n")
+    assert str(item_span(source, "a")) == "a.toml:4:3" and item_span(source, "a").text == "a"
+    assert item_span(source, "x y").text == "'x y'"
+    assert table_span(source, "b.c") == item_span(source, "b.c") and table_span(source, "b.c").text == "b.c"
+    assert item_span(source, "d").text == "d"
+    assert table_span(source, "b") == item_span(source, "b") == Span(source, 0, 0)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic, Label, RssError
-from rss_dsl.files import decoded, read_bytes
-from rss_dsl.source import Source, Span
+from rss_dsl.files import read_source
+from rss_dsl.source import Span
 
 GROUP_BIT = 1 << 40
 """Of an Ethernet address as a number: set in multicast addresses and broadcast."""
@@ -22,7 +22,7 @@ class Lines:
 
     def __init__(self, named: str, place: Span) -> None:
         path = Path(place.source.path).parent / named
-        self.source = Source(str(path), decoded(read_bytes(path, place=place), path, place=place))
+        self.source = read_source(path, place)
         self.named, self.place = named, place
         self.seen: dict[Hashable, Span] = {}
         self._wrong: list[Diagnostic] = []
