@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ def add_templates(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--template",
         action="append",
-        type=Path,
+        type=_named_folder,
         default=[],
         metavar="DIR",
         help="a folder with a network function (nf.toml) or a target (target.toml) of your own; repeatable",
@@ -70,6 +71,12 @@ def folder(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("the name of the folder is empty")
     return Path(text)
+
+
+def _named_folder(text: str) -> Path:
+    """A folder whose last name counts: `.` and `..` are told by theirs."""
+    path = Path(os.path.normpath(folder(text)))
+    return path if path.name not in ("", "..") else path.resolve()
 
 
 def file(text: str) -> Path:

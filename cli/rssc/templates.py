@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rss_dsl import codes
@@ -18,14 +18,15 @@ _KINDS = ("nf.toml", "target.toml")
 def functions(folders: Sequence[Path]) -> list[Path]:
     """The folders that hold network functions. RssError (RSS640) where one holds no template."""
     empty = [folder for folder in folders if not any(_holds(folder, name) for name in _KINDS)]
-    if empty:
-        raise RssError([_nothing(folder) for folder in empty])
+    wrong = [*(_nothing(folder) for folder in empty), *_namesakes(folders)]
+    if wrong:
+        raise RssError(wrong)
     return [folder for folder in folders if _holds(folder, "nf.toml")]
 
 
 def target(name: str, folders: Sequence[Path]) -> Target | Diagnostic:
     """The target of that name: one of the folders' or rssc's; RSS642 where there is none."""
-    own = {folder.resolve().name: folder for folder in folders if _holds(folder, "target.toml")}
+    own = {folder.name: folder for folder in folders if _holds(folder, "target.toml")}
     if name in own:
         return load_target(own[name])
     if name in TARGETS:
@@ -54,3 +55,16 @@ def _nothing(folder: Path) -> Diagnostic:
         span=Span(Source(str(folder), ""), 0, 0),
         help="a template is a folder with `nf.toml` (a network function) or `target.toml` (a target)",
     )
+
+
+def _namesakes(folders: Iterable[Path]) -> Iterator[Diagnostic]:
+    seen: dict[str, Path] = {}
+    for folder in folders:
+        first = seen.setdefault(folder.name, folder)
+        if first != folder:
+            yield Diagnostic(
+                rule=codes.NF_TEMPLATE,
+                message=f"two templates are called `{folder.name}`: the other is `{first}`",
+                span=Span(Source(str(folder), ""), 0, 0),
+                help="a template is called as its folder: rename one of them",
+            )

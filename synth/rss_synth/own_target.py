@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic, RssError
+from rss_dsl.files import read_source
 from rss_dsl.problem import Problem
 from rss_dsl.source import Source, Span
 from rss_dsl.toml import item_span, read_toml
@@ -21,6 +22,7 @@ from rss_solver.solution import Solution
 from rss_synth.json_target import JsonTarget
 from rss_synth.render import render_source
 from rss_synth.target import Artifact, Provenance
+from rss_synth.targets import TARGETS
 
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 """Folders and files that may be written, below the output folder."""
@@ -47,17 +49,26 @@ class OwnTarget:
 
 
 def load_target(folder: Path) -> OwnTarget:
-    """The target that a folder holds, named as the folder. RssError (RSS641) with every mistake."""
-    about = _read(folder / "target.toml", [])
+    """The target that a folder holds, named as the folder. RssError with every mistake, RSS641 mostly."""
+    about = read_source(folder / "target.toml")
     table = read_toml(about, _RULE)
-    wrong = list(_mistakes(about, table))
+    wrong = [*_mistakes(about, table), *_taken(about, folder.name)]
     if wrong:
         raise RssError(wrong)
-    names = {path: str(name) for path, name in _files(table).items()}
-    files = {path: _read(folder / name, wrong) for path, name in names.items()}
+    return OwnTarget(folder.name, str(table["summary"]), _templates(folder, _files(table)))
+
+
+def _templates(folder: Path, files: Mapping[str, object]) -> Mapping[str, Source]:
+    found: dict[str, Source] = {}
+    wrong: list[Diagnostic] = []
+    for path, name in files.items():
+        try:
+            found[path] = read_source(folder / str(name))
+        except RssError as error:
+            wrong += error.diagnostics
     if wrong:
         raise RssError(wrong)
-    return OwnTarget(folder.name, str(table["summary"]), files)
+    return found
 
 
 def _files(table: Mapping[str, object]) -> Mapping[str, object]:
@@ -79,21 +90,19 @@ def _mistakes(about: Source, table: Mapping[str, object]) -> Iterator[Diagnostic
     for path, name in _files(table).items():
         if not isinstance(name, str) or not all(map(_is_inside, (path, name))):
             help = "paths are relative, with `/` between names of letters, digits and `._+-`"
-            yield _wrong(item_span(about, f'"{path}"'), f"`{path} = {name}` is no pair of files", help)
+            yield _wrong(item_span(about, path), f"`{path} = {name}` is no pair of files", help)
+        elif any(other.startswith(f"{path}/") for other in _files(table)):
+            yield _wrong(item_span(about, path), f"`{path}` is also a folder of files", "rename one of them")
+
+
+def _taken(about: Source, name: str) -> Iterator[Diagnostic]:
+    """What rssc's own targets refuse must not be written by another under their name."""
+    if name in TARGETS:
+        yield _wrong(Span(about, 0, 0), f"rssc has a target `{name}`", "give the folder another name")
 
 
 def _is_inside(path: str) -> bool:
     return all(_PART.fullmatch(part) for part in path.split("/"))
-
-
-def _read(path: Path, wrong: list[Diagnostic]) -> Source:
-    try:
-        return Source(str(path), path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not UTF-8"
-        empty = Source(str(path), "")
-        wrong.append(_wrong(Span(empty, 0, 0), f"cannot read `{path.name}`: {reason.lower()}"))
-        return empty
 
 
 def _wrong(span: Span, message: str, help: str | None = None) -> Diagnostic:

@@ -163,6 +163,27 @@ def test_a_folder_without_template(tmp_path, spec, capsys):
     assert "holds no template" in capsys.readouterr().err
 
 
+def test_two_folders_of_one_name(folder, tmp_path, spec, capsys):
+    shutil.copytree(folder, tmp_path / "other" / "counter")
+    names = ["--template", str(folder), "--template", str(tmp_path / "other" / "counter")]
+    assert main(["check", spec, *names]) == 1
+    assert (
+        f"error[RSS640]: two templates are called `counter`: the other is `{folder}`"
+        in capsys.readouterr().err
+    )
+    assert main(["check", spec, "--template", str(folder), "--template", f"{folder}/."]) == 0
+
+
+def test_the_folder_that_one_is_in_has_a_name(folder, spec, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert main(["check", spec, "--template", "."]) == 0
+    (folder / "below").mkdir()
+    monkeypatch.chdir(folder / "below")
+    assert main(["check", spec, "--template", ".."]) == 0
+    with pytest.raises(SystemExit):
+        main(["check", spec, "--template", ""])
+
+
 # --- targets ----------------------------------------------------------------------------------------
 
 
@@ -200,22 +221,33 @@ def test_a_target_of_ones_own(target, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("text", "code", "place", "expected"),
     [
-        ("files = 1\n", "lists no `files`"),
-        ('summary = "x"\n[files]\n"../up" = "a"\n', "no pair of files"),
-        ('summary = "x"\n[files]\n"/etc/x" = "startup.conf.j2"\n', "no pair of files"),
-        ('summary = "x"\n[files]\n"a" = "../../etc/passwd"\n', "no pair of files"),
-        ('summary = "x"\n[files]\n"a" = "missing"\n', "cannot read `missing`"),
-        ('summary = "x"\nother = 1\n[files]\n"a" = "startup.conf.j2"\n', "no item `other`"),
+        ("files = 1\n", "RSS641", "1:1", "the target has no `summary`"),
+        ("files = 1\n", "RSS641", "1:1", "the target lists no `files`"),
+        ('summary = "x"\n[files]\n"../up" = "a"\n', "RSS641", "3:1", "`../up = a` is no pair of files"),
+        ('summary = "x"\n[files]\n"/etc/x" = "a"\n', "RSS641", "3:1", "`/etc/x = a` is no pair of files"),
+        ('summary = "x"\n[files]\na = "../b"\n', "RSS641", "3:1", "`a = ../b` is no pair of files"),
+        ('summary = "x"\n[files]\na = "b"\n"a/b" = "b"\n', "RSS641", "3:1", "`a` is also a folder of files"),
+        ('summary = "x"\nother = 1\n[files]\na = "b"\n', "RSS641", "2:1", "a target has no item `other`"),
+        ('summary = "x"\n[files]\na = "missing"\n', "RSS002", "1:1", "cannot read `vpp/missing`"),
     ],
 )
-def test_what_is_wrong_with_a_target(target, text, expected):
+def test_what_is_wrong_with_a_target(target, monkeypatch, text, code, place, expected):
+    monkeypatch.chdir(target.parent)
     (target / "target.toml").write_text(text, encoding="utf-8")
     with pytest.raises(RssError) as raised:
-        load_target(target)
-    assert any(expected in found.message for found in raised.value.diagnostics)
-    assert {found.rule.code for found in raised.value.diagnostics} == {"RSS641"}
+        load_target(Path(target.name))
+    found = [(d.rule.code, str(d.span), d.message) for d in raised.value.diagnostics]
+    file = "vpp/missing" if code == "RSS002" else "vpp/target.toml"
+    assert any((c, p) == (code, f"{file}:{place}") and expected in message for c, p, message in found), found
+
+
+def test_a_target_of_rssc_is_not_replaced(target, tmp_path):
+    target.rename(tmp_path / "nf")
+    with pytest.raises(RssError) as raised:
+        load_target(tmp_path / "nf")
+    assert [d.message for d in raised.value.diagnostics] == ["rssc has a target `nf`"]
 
 
 def test_a_conflict_ends_in_locks(tmp_path, capsys):
