@@ -402,10 +402,39 @@ def test_a_sequential_strategy_runs_on_one_core(lab, tmp_path):
     assert {line.split()[-1] for line in built.verdicts("--show-core", *captures)} == {"0"}
 
 
-def test_make_says_what_is_missing(lab, tmp_path):
+@pytest.fixture(scope="module")
+def unbuilt(lab, tmp_path_factory):
     problem = lab.a_problem(lab.an_nf(**lab.PORTS))
-    folder = lab.emit(tmp_path, problem, lab.a_solution(problem))
-    result = lab.make(folder, "firewall-replay", "HAS_PCAP=no")
-    assert result.returncode != 0 and "needs libpcap" in result.stderr
-    result = lab.make(folder, "firewall", "HAS_DPDK=no")
-    assert result.returncode != 0 and "needs DPDK" in result.stderr
+    return lab.emit(tmp_path_factory.mktemp("unbuilt"), problem, lab.a_solution(problem))
+
+
+def _compiler_without_libpcap(folder):
+    """The machine's, to which the header is one that cannot be used."""
+    header = folder / "pcap" / "pcap.h"
+    header.parent.mkdir()
+    header.write_text("#error not installed\n")
+    return f"CC=cc -I {folder}"
+
+
+def test_make_says_that_libpcap_is_missing(lab, unbuilt, tmp_path):
+    compiler = _compiler_without_libpcap(tmp_path)
+    for target in ("firewall-replay", "firewall-check", "replay-check"):
+        result = lab.make(unbuilt, target, compiler)
+        assert result.returncode != 0 and result.stderr.count("\n") == 2, result.stderr
+        assert "needs libpcap's headers (Debian: libpcap-dev" in result.stderr
+    assert not (unbuilt / "build").exists()
+
+
+def test_make_says_that_dpdk_is_missing(lab, unbuilt):
+    result = lab.make(unbuilt, "firewall", "PKG_CONFIG=nothing-of-that-name")
+    assert result.returncode != 0 and result.stderr.startswith("firewall needs DPDK 22.11 or later (Debian")
+    assert not (unbuilt / "build").exists()
+
+
+def test_make_says_that_a_compiler_is_missing(lab, unbuilt):
+    result = lab.make(unbuilt, "firewall-replay", "CC=nothing-of-that-name")
+    assert (
+        result.returncode != 0
+        and "`nothing-of-that-name` does not work: install gcc or clang" in result.stderr
+    )
+    assert lab.make(unbuilt, "clean", "CC=nothing-of-that-name").returncode == 0
