@@ -25,7 +25,7 @@ def add_templates(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--template",
         action="append",
-        type=_named_folder,
+        type=named_folder,
         default=[],
         metavar="DIR",
         help="a folder with a network function (nf.toml) or a target (target.toml) of your own; repeatable",
@@ -73,9 +73,9 @@ def folder(text: str) -> Path:
     return Path(text)
 
 
-def _named_folder(text: str) -> Path:
-    """A folder whose last name counts: `.` and `..` are told by theirs."""
-    path = Path(os.path.normpath(folder(text)))
+def named_folder(text: str | os.PathLike[str]) -> Path:
+    """A folder whose last name counts: `.` and `..` are what they stand for."""
+    path = Path(os.path.normpath(folder(os.fspath(text))))
     return path if path.name not in ("", "..") else path.resolve()
 
 

@@ -18,6 +18,7 @@ from rss_dsl.excerpt import printable
 from rss_dsl.source import NOWHERE
 from rss_dsl.spec import Nf, NfItem, Spec, Value
 from rss_synth.paths.roles import roles
+from rssc.arguments import named_folder
 from rssc.callpaths import CallPaths, infer
 from rssc.documents import emit
 from rssc.exits import Exit
@@ -51,7 +52,7 @@ def template_exit(found: CallPaths, wanted: Options, options: argparse.Namespace
 
     inferred = infer(found, replace(wanted, shared=True))
     artifacts = nf_template(
-        options.out.resolve().name,
+        named_folder(options.out).name,
         found.accesses,
         decisions(found.accesses, found.pool),
         inferred,

@@ -98,10 +98,10 @@ def test_what_has_no_code_is_said(run, tmp_path, name, why):
     ("arguments", "hint"),
     [
         (["--emit", "template"], "--emit template needs --out DIR"),
-        (["--emit", "template", "--out", "Not_A_Name"], "lower-case words and hyphens"),
+        (["--emit", "template", "--out", "Not_A_Name"], "use lower-case words joined by hyphens"),
         (["--emit", "bdd", "--format", "json"], "--emit bdd has the formats text, dot, svg"),
         (["--format", "svg"], "--format svg is for --emit bdd"),
-        (["--nf", "Name"], "'Name' is no name"),
+        (["--nf", "Name"], "'Name' cannot name a network function"),
         (["--emit", "bdd", "--nf", "name"], "--nf is for --emit spec"),
     ],
 )

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 
-from rss_dsl.check import check
-from rss_dsl.diagnostics import RssError
-from rss_dsl.loading import loads
 from rss_dsl.problem import AllOf, Compare, Condition, Line, Only, Problem, Requirement, Slice
 from rss_solver.proof import Proof, Verdict, verify
 from rss_solver.solution import Solution
 from rss_synth.nf.params import NfParams
+from rss_synth.nf.requirements import requirements
 from rss_synth.nf.template import NfTemplate
 
 
@@ -50,7 +47,7 @@ def serve(verdict: Judgement) -> bool:
 
 def tied_roles(template: NfTemplate) -> tuple[tuple[int, int], ...]:
     """Pairs of roles, by number, whose packets must meet."""
-    return tuple((need.first, need.second) for need in _parsed(template))
+    return tuple((need.first, need.second) for need in requirements(template))
 
 
 def _needed(problem: Problem, params: NfParams, classes: tuple[str, ...]) -> Iterator[Requirement]:
@@ -58,19 +55,8 @@ def _needed(problem: Problem, params: NfParams, classes: tuple[str, ...]) -> Ite
     names = [port.name for port in problem.ports]
     places = [names.index(port.name) for port in params.ports]
     only = Only(frozenset(classes), frozenset(classes))
-    for need in _parsed(params.template):
-        yield replace(need, first=places[need.first], second=places[need.second], only=only)
-
-
-@cache
-def _parsed(template: NfTemplate) -> tuple[Requirement, ...]:
-    """The needs with roles for ports, `line` counting them. RssError where one is not in the language."""
-    ports = [f"port {role} {{ nic intel-x710  hash ipv4-tcp  queues 2 }}" for role in template.roles]
-    texts = [*ports, *(f"require {need}" for need in template.needs)]
-    checked = check(loads("\n".join(texts), f"{template.name}/nf.toml"))
-    if checked.problem is None:
-        raise RssError(checked.diagnostics)
-    return checked.problem.requirements
+    for number, need in enumerate(requirements(params.template)):
+        yield replace(need, line=number, first=places[need.first], second=places[need.second], only=only)
 
 
 def _evident(need: Requirement, problem: Problem) -> bool:

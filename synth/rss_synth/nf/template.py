@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from rss_dsl.source import Source
 
@@ -14,6 +16,8 @@ YEAR = 365 * 24 * 3600 * SECOND
 """In nanoseconds."""
 MAX_EXPIRY = 10**9 * SECOND
 """31 years: differences of times stay within 64 bits."""
+MAX_CAPACITY = 1 << 28
+"""As in `nf/config.h`."""
 
 
 class Kind(StrEnum):
@@ -42,6 +46,10 @@ _SPELLED = {
 }
 
 
+_IPV4 = re.compile(r"[0-9.]+")
+"""An address as `tokens.written` gives it, without a prefix length."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """One item of an `nf` block."""
@@ -54,6 +62,20 @@ class Parameter:
     words: tuple[str, ...] = ()
     high: int = 0
     """Largest count or duration; the smallest is 1."""
+
+    def takes(self, value: str | int) -> bool:
+        """Whether a value of the right kind is one that it can have."""
+        match self.kind:
+            case Kind.COUNT | Kind.DURATION:
+                return 1 <= int(value) <= self.high
+            case Kind.WORD:
+                return value in self.words
+            case Kind.ADDRESS:
+                return _IPV4.fullmatch(str(value)) is not None
+            case Kind.PORT | Kind.STATIONS | Kind.BACKENDS:
+                return True
+            case _:
+                assert_never(self.kind)
 
     @property
     def is_own(self) -> bool:
@@ -100,6 +122,8 @@ class NfTemplate:
     picks: tuple[tuple[str, str], ...] = ()
     """Role and field: the function chooses that field of packets that will come in there, by their hash."""
     sums: tuple[Sum, ...] = ()
+    about: Source
+    """`nf.toml`."""
     code: Source
     """`nf.c.j2`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from rss_dsl.diagnostics import RssError
 from rss_synth.nf.catalogue import added_templates, nf_templates
 from rss_synth.nf.loading import load_template
+from rss_synth.nf.names import TAKEN_ROLES
 from rss_synth.nf.plan import make_plan
+from rss_synth.nf.requirements import requirements
 from rss_synth.nf.strategy import Decision, decide, strategy_findings
 from rss_synth.own_target import load_target
 from rssc.__main__ import main
@@ -64,6 +67,49 @@ GOOD = 'summary = "counts"\nroles = ["lan", "wan"]\nclasses = []\nneeds = []\n'
             "its default `5s` is not",
         ),
         (GOOD + "[parameters.rate]\nkind = 'word'\nabout = 'x'\n", "`words` does not list which"),
+        (
+            GOOD + "[parameters.rate]\nkind = 'word'\nabout = 'x'\nwords = ['a b']\n",
+            "`words` does not list which",
+        ),
+        (
+            GOOD + "[parameters.rate]\nkind = 'word'\nabout = 'x'\nwords = ['a']\ndefault = 'b'\n",
+            "parameter `rate` cannot be its default `b`",
+        ),
+        (
+            GOOD + "[parameters.rate]\nkind = 'count'\nabout = 'x'\nhigh = 5\ndefault = 6\n",
+            "parameter `rate` cannot be its default `6`",
+        ),
+        (
+            GOOD + "[parameters.rate]\nkind = 'address'\nabout = 'x'\ndefault = '10.0.0.0/8'\n",
+            "parameter `rate` cannot be its default `10.0.0.0/8`",
+        ),
+        (
+            GOOD + "[parameters.rate]\nkind = 'stations'\nabout = 'x'\ndefault = 'a.txt'\n",
+            "parameter `rate` has no item `default`",
+        ),
+        (GOOD + "[parameters.rate]\nkind = 'count'\nabout = 'x'\nhihg = 3\n", "has no item `hihg`"),
+        (GOOD + "[parameters.rate]\nkind = 'count'\nabout = 'x'\nhigh = true\n", "`high` that is no count"),
+        (
+            GOOD
+            + "[parameters.rate]\nkind = 'count'\nabout = 'x\\ny'\n".replace("'x", '"x').replace("y'", 'y"'),
+            "`about`",
+        ),
+        (
+            GOOD + "[parameters.header]\nkind = 'count'\nabout = 'x'\n",
+            "parameter `header` cannot have this name",
+        ),
+        (GOOD + "[parameters.port]\nkind = 'count'\nabout = 'x'\n", "parameter `port` cannot have this name"),
+        (
+            GOOD + "[parameters.capacity]\nkind = 'word'\nabout = 'x'\nwords = ['a']\n",
+            "`capacity` is no count",
+        ),
+        (
+            GOOD + "[parameters.capacity]\nkind = 'count'\nabout = 'x'\nhigh = 300000000\n",
+            "`high` that is no count up to 268435456",
+        ),
+        (GOOD.replace('"wan"', '"drop"'), "`drop` cannot be a role"),
+        (GOOD.replace('"wan"', '"in"'), "`in` cannot be a role"),
+        (GOOD + "[[sums]]\nof = { rate = 1 }\nhigh = 3\nabout = 'x'\n", "a sum is no bound on counts"),
     ],
 )
 def test_each_mistake_is_named(folder, text, expected):
@@ -84,6 +130,44 @@ def test_no_text_is_more_than_a_mistake(tmp_path_factory, text):
         assert load_template(folder).name == "own"
     except RssError as error:
         assert error.diagnostics
+
+
+@pytest.mark.parametrize("name", ["Counter", "a_b", "runtime", "build", "replay", "bench", "clean"])
+def test_names_that_paths_or_goals_of_make_have(folder, name):
+    with pytest.raises(RssError, match="cannot name a network function"):
+        load_template(folder.rename(folder.parent / name))
+
+
+@pytest.mark.parametrize(
+    ("need", "expected"),
+    [
+        ("lan.ipv4_src ==", "expected a value after `==`"),
+        ("lxn.ipv4_src == wan.ipv4_dst", "unknown port `lxn`"),
+        ("lan.ipv4_scr == wan.ipv4_dst", "unknown field `ipv4_scr`"),
+        ("lan.ipv4_src == 10.0.0.1", "a requirement is about two packets"),
+        ("lan.ipv4_src == wan.ipv4_dst require lan.l4_src == wan.l4_dst", "it is more than one requirement"),
+        (r"lan.ipv4_src == wan.ipv4_dst\nassume lan.l4_src == 1", "it is more than one requirement"),
+    ],
+)
+def test_needs_are_requirements_over_roles(folder, need, expected):
+    text = GOOD.replace("needs = []", f'needs = ["lan.ip_src == wan.ip_dst", "{need}"]')
+    (folder / "nf.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(RssError) as raised, added_templates([folder]):
+        pass
+    (found,) = raised.value.diagnostics
+    assert found.rule.code == "RSS640" and str(found.span) == f"{folder}/nf.toml:4:1"
+    assert expected in found.message
+
+
+def test_no_role_of_a_contracts_name():
+    runtime = (NFS.parent / "runtime").rglob("*.[ch]")
+    names = {name for file in runtime for name in re.findall(r"\bNF_([A-Z0-9_]+)\b", file.read_text())}
+    assert {name.lower() for name in names} == TAKEN_ROLES
+
+
+@pytest.mark.parametrize("template", nf_templates().values(), ids=lambda template: template.name)
+def test_what_rssc_brings_needs_what_can_be_required(template):
+    assert len(requirements(template)) == len(template.needs)
 
 
 def test_rssc_reads_its_own_templates_the_same_way():
