@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import combinations
 from typing import assert_never
 
 from rss_dsl import codes
 from rss_dsl.check.items import header
-from rss_dsl.diagnostics import Diagnostic, Label, RssError, Rule
+from rss_dsl.check.report import Report
+from rss_dsl.diagnostics import Diagnostic, Label, RssError
 from rss_dsl.problem import Port, Problem
 from rss_dsl.source import Span
 from rss_dsl.spec import Nf, NfItem
@@ -20,8 +20,6 @@ from rss_synth.nf.catalogue import nf_templates
 from rss_synth.nf.stations import read_stations
 from rss_synth.nf.template import SECOND, YEAR, Kind, NfTemplate, Parameter, Sum, Value
 
-_IPV4 = re.compile(r"[0-9.]+")
-"""An address as `tokens.written` gives it, without a prefix length."""
 _SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What may land in C strings, file names and a Makefile."""
 _EXAMPLES = {
@@ -57,198 +55,174 @@ class NfParams:
         return capacity if isinstance(capacity, int) else 1
 
 
-class _Found:
-    """Diagnostics so far."""
-
-    def __init__(self) -> None:
-        self.all: list[Diagnostic] = []
-
-    def add(
-        self, rule: Rule, message: str, span: Span, *, help: str, related: tuple[Label, ...] = ()
-    ) -> None:
-        self.all.append(Diagnostic(rule=rule, message=message, span=span, help=help, related=related))
-
-
 def read_params(problem: Problem, nf: Nf) -> NfParams | tuple[Diagnostic, ...]:
     """The block's parameters, or everything that is wrong with them."""
-    found = _Found()
+    report = Report()
     template = nf_templates().get(nf.name)
     if template is None:
-        help = _help(nf.name, nf_templates(), "there are")
-        found.add(codes.UNKNOWN_NF, f"unknown network function `{nf.name}`", header(nf), help=help)
-        return tuple(found.all)
-    items = _items(template, nf, found)
-    values = {p.name: _value(p, items.get(p.name), problem, nf, found) for p in template.parameters}
-    if not found.all:
-        _check_ports(template, items, found)
-        _check_sums(template, nf, items, values, found)
-    if found.all:
-        return tuple(found.all)
-    read = _files(template, items, values, found)
-    return tuple(found.all) or _params(template, problem, {**values, **read})
+        help = report.did_you_mean(nf.name, nf_templates(), f"there are {_listed(nf_templates())}")
+        report.add(codes.UNKNOWN_NF, f"unknown network function `{nf.name}`", header(nf), help=help)
+        return report.sorted()
+    try:
+        return _Block(template, problem, nf, report).params()
+    except RssError as error:
+        return error.diagnostics
 
 
-def _files(
-    template: NfTemplate, items: Mapping[str, NfItem], values: Mapping[str, Value | None], found: _Found
-) -> dict[str, Value]:
-    """What the files hold that parameters name."""
-    roles = {str(values[role]): role for role in template.roles}
-    read: dict[str, Value] = {}
-    for parameter in template.parameters:
-        if parameter.kind not in (Kind.STATIONS, Kind.BACKENDS):
-            continue
-        named, place = str(values[parameter.name]), items[parameter.name].value.span
-        try:
-            is_backends = parameter.kind is Kind.BACKENDS
-            read[parameter.name] = (
-                read_backends(named, place) if is_backends else read_stations(named, place, roles)
-            )
-        except RssError as error:
-            found.all.extend(error.diagnostics)
-    return read
+class _Block:
+    """An `nf` block whose template is known."""
 
+    def __init__(self, template: NfTemplate, problem: Problem, nf: Nf, report: Report) -> None:
+        self.template, self.problem, self.nf, self.report = template, problem, nf, report
+        self.items = {item.name: item for item in nf.items if template.parameter(item.name)}
+        """By name, which the checker found to be distinct."""
 
-def _params(template: NfTemplate, problem: Problem, values: Mapping[str, Value | None]) -> NfParams:
-    ports = {port.name: port for port in problem.ports}
-    return NfParams(
-        template=template,
-        strategy=str(values["strategy"]),
-        ports=tuple(ports[str(values[role])] for role in template.roles),
-        replicates=values.get("sharding") == "replicate",
-        values={p.name: values[p.name] or 0 for p in template.parameters if p.is_own},
-    )
+    def params(self) -> NfParams:
+        """All that it says. RssError with everything that is wrong."""
+        self._check_names()
+        values = {p.name: self._value(p) for p in self.template.parameters}
+        self._refuse()
+        self._check_ports()
+        self._check_sums(values)
+        self._refuse()
+        return self._made({**values, **self._files()})
 
+    def _refuse(self) -> None:
+        if self.report.failed:
+            raise RssError(self.report.sorted())
 
-def _items(template: NfTemplate, nf: Nf, found: _Found) -> dict[str, NfItem]:
-    """The items by name, which the checker found to be distinct; unknown ones are reported."""
-    items: dict[str, NfItem] = {}
-    names = [p.name for p in template.parameters]
-    for item in nf.items:
-        if item.name not in names:
-            message = f"`{nf.name}` has no parameter `{item.name}`"
-            help = _help(item.name, names, "it takes")
-            found.add(codes.UNKNOWN_NF_PARAMETER, message, item.span, help=help)
-        else:
-            items[item.name] = item
-    return items
+    def _made(self, values: Mapping[str, Value | None]) -> NfParams:
+        ports = {port.name: port for port in self.problem.ports}
+        return NfParams(
+            template=self.template,
+            strategy=str(values["strategy"]),
+            ports=tuple(ports[str(values[role])] for role in self.template.roles),
+            replicates=values.get("sharding") == "replicate",
+            values={p.name: values[p.name] or 0 for p in self.template.parameters if p.is_own},
+        )
 
+    def _files(self) -> dict[str, Value]:
+        """What the files hold that parameters name."""
+        roles = {str(self.items[role].value.value): role for role in self.template.roles}
+        read: dict[str, Value] = {}
+        wrong: list[Diagnostic] = []
+        for parameter in self.template.parameters:
+            try:
+                if parameter.kind is Kind.STATIONS:
+                    read[parameter.name] = read_stations(*self._named(parameter), roles)
+                elif parameter.kind is Kind.BACKENDS:
+                    read[parameter.name] = read_backends(*self._named(parameter))
+            except RssError as error:
+                wrong += error.diagnostics
+        if wrong:
+            raise RssError(wrong)
+        return read
 
-def _value(
-    parameter: Parameter, item: NfItem | None, problem: Problem, nf: Nf, found: _Found
-) -> str | int | None:
-    """The value of a parameter, its default, or None where something is wrong."""
-    if item is None:
-        if parameter.default is None:
-            message = f"`{nf.name}` needs the parameter `{parameter.name}`"
-            found.add(codes.MISSING_NF_PARAMETER, message, header(nf), help=_addition(parameter, problem))
-        return parameter.default
-    if item.value.kind != parameter.kind.spelled:
-        message = f"`{parameter.name}` is {parameter.kind}, not `{item.value.text}`"
-        found.add(codes.NF_VALUE, message, item.value.span, help=f"write {_example(parameter, problem)}")
-        return None
-    return _checked(parameter, item, problem, found)
+    def _named(self, parameter: Parameter) -> tuple[str, Span]:
+        """The file that a parameter names, and where."""
+        value = self.items[parameter.name].value
+        return str(value.value), value.span
 
+    def _check_names(self) -> None:
+        names = [p.name for p in self.template.parameters]
+        for item in self.nf.items:
+            if item.name not in self.items:
+                message = f"`{self.nf.name}` has no parameter `{item.name}`"
+                help = self._close(item.name, names, "it takes")
+                self.report.add(codes.UNKNOWN_NF_PARAMETER, message, item.span, help=help)
 
-def _addition(parameter: Parameter, problem: Problem) -> str:
-    if parameter.kind is Kind.PORT:
-        ports = ", ".join(f"`{port.name}`" for port in problem.ports)
-        return f"add `{parameter.name} PORT`; the spec has {ports or 'no ports'}"
-    return f"add `{parameter.name}` ({parameter.about}), such as {_example(parameter, problem)}"
+    def _value(self, parameter: Parameter) -> str | int | None:
+        """The value of a parameter, its default, or None where something is wrong."""
+        item = self.items.get(parameter.name)
+        if item is None:
+            if parameter.default is None:
+                message = f"`{self.nf.name}` needs the parameter `{parameter.name}`"
+                help = self._addition(parameter)
+                self.report.add(codes.MISSING_NF_PARAMETER, message, header(self.nf), help=help)
+            return parameter.default
+        if item.value.kind != parameter.kind.spelled:
+            message = f"`{parameter.name}` is {parameter.kind}, not `{item.value.text}`"
+            help = f"write {self._example(parameter)}"
+            self.report.add(codes.NF_VALUE, message, item.value.span, help=help)
+        elif parameter.kind is Kind.PORT:
+            self._check_port(str(item.value.value), item.value.span)
+        elif not parameter.takes(item.value.value):
+            self._refuse_value(parameter, item)
+        return item.value.value
 
+    def _addition(self, parameter: Parameter) -> str:
+        if parameter.kind is Kind.PORT:
+            ports = _listed(port.name for port in self.problem.ports)
+            return f"add `{parameter.name} PORT`; the spec has {ports}"
+        return f"add `{parameter.name}` ({parameter.about}), such as {self._example(parameter)}"
 
-def _example(parameter: Parameter, problem: Problem) -> str:
-    match parameter.kind:
-        case Kind.PORT:
-            return " or ".join(f"`{port.name}`" for port in problem.ports) or "the name of a port"
-        case Kind.WORD:
-            return " or ".join(f"`{word}`" for word in parameter.words)
-        case Kind.COUNT | Kind.DURATION | Kind.ADDRESS | Kind.STATIONS | Kind.BACKENDS:
-            return _EXAMPLES[parameter.kind]
-        case _:
-            assert_never(parameter.kind)
+    def _example(self, parameter: Parameter) -> str:
+        match parameter.kind:
+            case Kind.PORT:
+                return " or ".join(f"`{port.name}`" for port in self.problem.ports) or "the name of a port"
+            case Kind.WORD:
+                return " or ".join(f"`{word}`" for word in parameter.words)
+            case Kind.COUNT | Kind.DURATION | Kind.ADDRESS | Kind.STATIONS | Kind.BACKENDS:
+                return _EXAMPLES[parameter.kind]
+            case _:
+                assert_never(parameter.kind)
 
+    def _refuse_value(self, parameter: Parameter, item: NfItem) -> None:
+        """Say why a value of the right kind is wrong."""
+        name, text, rule = parameter.name, item.value.text, codes.NF_VALUE
+        match parameter.kind:
+            case Kind.COUNT:
+                rule, message = codes.NF_RANGE, f"`{name} {text}` is out of range"
+                help = f"it can be 1 to {parameter.high}"
+            case Kind.DURATION:
+                rule, message = codes.NF_RANGE, f"`{name} {text}` is out of range"
+                years = f"about {parameter.high // YEAR} years"
+                help = f"it can be `1ns` to `{parameter.high // SECOND}s`, {years}"
+            case Kind.WORD:
+                message = f"`{name}` cannot be `{text}`"
+                help = self._close(text, parameter.words, "it can be")
+            case _:
+                message, help = (
+                    f"`{name}` is {parameter.kind}, not `{text}`",
+                    f"write {self._example(parameter)}",
+                )
+        self.report.add(rule, message, item.value.span, help=help)
 
-def _checked(parameter: Parameter, item: NfItem, problem: Problem, found: _Found) -> str | int | None:
-    value, span = item.value.value, item.value.span
-    before = len(found.all)
-    match parameter.kind:
-        case Kind.PORT:
-            _check_port(str(value), problem, span, found)
-        case Kind.COUNT | Kind.DURATION:
-            if not 1 <= int(value) <= parameter.high:
-                _out_of_range(parameter, item, found)
-        case Kind.WORD:
-            _check_word(parameter, str(value), span, found)
-        case Kind.ADDRESS:
-            _check_address(parameter, str(value), span, found)
-        case Kind.STATIONS | Kind.BACKENDS:
-            pass  # read when the ports are known
-        case _:
-            assert_never(parameter.kind)
-    return value if len(found.all) == before else None
+    def _check_port(self, name: str, span: Span) -> None:
+        if self.problem.port(name) is None:
+            help = self._close(name, [port.name for port in self.problem.ports], "the spec has")
+            self.report.add(codes.NF_PORT, f"the spec has no port `{name}`", span, help=help)
+        elif not _SAFE_NAME.fullmatch(name):
+            message = f"port name `{name}` cannot be used in generated code"
+            help = "use letters, digits and underscores, not starting with a digit"
+            self.report.add(codes.NF_NAME, message, span, help=help)
 
+    def _check_ports(self) -> None:
+        for first, second in combinations(self.template.roles, 2):
+            one, other = self.items[first].value, self.items[second].value
+            if one.value == other.value:
+                related = (Label(one.span, f"`{first}` is given here"),)
+                message = f"`{first}` and `{second}` are the same port `{other.value}`"
+                self.report.add(codes.NF_PORT, message, other.span, help="name two ports", related=related)
 
-def _out_of_range(parameter: Parameter, item: NfItem, found: _Found) -> None:
-    message = f"`{parameter.name} {item.value.text}` is out of range"
-    help = f"it can be 1 to {parameter.high}"
-    if parameter.kind is Kind.DURATION:
-        help = f"it can be `1ns` to `{parameter.high // SECOND}s`, about {parameter.high // YEAR} years"
-    found.add(codes.NF_RANGE, message, item.value.span, help=help)
+    def _check_sums(self, values: Mapping[str, Value | None]) -> None:
+        for bound in self.template.sums:
+            counts = [(name, weight, int(str(values[name]))) for name, weight in bound.weights]
+            total = sum(weight * count for _, weight, count in counts)
+            if total > bound.high:
+                given = [self.items[name].value.span for name, _ in bound.weights if name in self.items]
+                listed = " and ".join(f"`{name} {count}`" for name, _, count in counts)
+                message = f"{listed} are too much together: {bound.about}"
+                help = f"{_formula(bound)} is {total} and can be {bound.high}"
+                self.report.add(codes.NF_RANGE, message, given[-1] if given else header(self.nf), help=help)
 
-
-def _check_word(parameter: Parameter, word: str, span: Span, found: _Found) -> None:
-    if word not in parameter.words:
-        message = f"`{parameter.name}` cannot be `{word}`"
-        found.add(codes.NF_VALUE, message, span, help=_help(word, parameter.words, "it can be"))
-
-
-def _check_address(parameter: Parameter, text: str, span: Span, found: _Found) -> None:
-    if not _IPV4.fullmatch(text):
-        message = f"`{parameter.name}` is {parameter.kind}, not `{text}`"
-        found.add(codes.NF_VALUE, message, span, help=f"write {_EXAMPLES[Kind.ADDRESS]}")
-
-
-def _check_sums(
-    template: NfTemplate,
-    nf: Nf,
-    items: Mapping[str, NfItem],
-    values: Mapping[str, Value | None],
-    found: _Found,
-) -> None:
-    for bound in template.sums:
-        counts = [(name, weight, int(str(values[name]))) for name, weight in bound.weights]
-        total = sum(weight * count for _, weight, count in counts)
-        if total > bound.high:
-            given = [items[name].value.span for name, _ in bound.weights if name in items]
-            listed = " and ".join(f"`{name} {count}`" for name, _, count in counts)
-            message = f"{listed} are too much together: {bound.about}"
-            help = f"{_formula(bound)} is {total} and can be {bound.high}"
-            found.add(codes.NF_RANGE, message, given[-1] if given else header(nf), help=help)
+    def _close(self, name: str, known: Collection[str], otherwise: str) -> str:
+        return self.report.did_you_mean(name, known, f"{otherwise} {_listed(known)}")
 
 
 def _formula(bound: Sum) -> str:
     return " + ".join(f"{weight} * {name}" if weight > 1 else name for name, weight in bound.weights)
 
 
-def _check_port(name: str, problem: Problem, span: Span, found: _Found) -> None:
-    if problem.port(name) is None:
-        help = _help(name, [port.name for port in problem.ports], "the spec has")
-        found.add(codes.NF_PORT, f"the spec has no port `{name}`", span, help=help)
-    elif not _SAFE_NAME.fullmatch(name):
-        help = "use letters, digits and underscores, not starting with a digit"
-        found.add(codes.NF_NAME, f"port name `{name}` cannot be used in generated code", span, help=help)
-
-
-def _check_ports(template: NfTemplate, items: Mapping[str, NfItem], found: _Found) -> None:
-    for first, second in combinations(template.roles, 2):
-        one, other = items[first].value, items[second].value
-        if one.value == other.value:
-            related = (Label(one.span, f"`{first}` is given here"),)
-            message = f"`{first}` and `{second}` are the same port `{other.value}`"
-            found.add(codes.NF_PORT, message, other.span, help="name two ports", related=related)
-
-
-def _help(name: str, known: Collection[str], otherwise: str) -> str:
-    close = get_close_matches(name, known, n=1)
-    listed = ", ".join(f"`{word}`" for word in known) or "none"
-    return f"did you mean `{close[0]}`?" if close else f"{otherwise} {listed}"
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
