@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from pathlib import Path
 
 from rss_dsl import codes
-from rss_dsl.diagnostics import Diagnostic, Label, RssError
+from rss_dsl.check.report import Report
+from rss_dsl.diagnostics import Label, RssError
 from rss_dsl.files import read_source
 from rss_dsl.source import Span
 
@@ -25,7 +26,7 @@ class Lines:
         self.source = read_source(path, place)
         self.named, self.place = named, place
         self.seen: dict[Hashable, Span] = {}
-        self._wrong: list[Diagnostic] = []
+        self._report = Report()
 
     def read(self, what: str, form: str, take: Callable[[Word, Word], None]) -> None:
         """Give the words of every line to `take`. `#` begins a comment."""
@@ -39,7 +40,7 @@ class Lines:
                 continue
             whole = Span(self.source, words[0][1].start, words[-1][1].end)
             self.say(whole, f"a {what} is two words, not {len(words)}", f"write `{form}`")
-        if not self.seen and not self._wrong:
+        if not self.seen and not self._report.failed:
             self.say(self.place, f"`{self.named}` names no {what}s", f"write lines `{form}`")
 
     def is_new(self, key: Hashable, word: Word) -> bool:
@@ -54,11 +55,13 @@ class Lines:
 
     def say(self, span: Span, message: str, help: str, related: tuple[Label, ...] = ()) -> None:
         """Note what is wrong."""
-        self._wrong.append(
-            Diagnostic(rule=codes.NF_VALUE, message=message, span=span, help=help, related=related)
-        )
+        self._report.add(codes.NF_VALUE, message, span, help=help, related=related)
+
+    def did_you_mean(self, name: str, known: Collection[str], otherwise: str) -> str:
+        """Help for a name that is not among those that there are."""
+        return self._report.did_you_mean(name, known, otherwise)
 
     def finish(self) -> None:
         """RssError with everything that is wrong, if anything is."""
-        if self._wrong:
-            raise RssError(self._wrong)
+        if self._report.failed:
+            raise RssError(self._report.sorted())

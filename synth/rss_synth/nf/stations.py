@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 
 from rss_dsl.source import Span
 from rss_dsl.tokens import MalformedError, constant, written
@@ -48,8 +47,7 @@ def _role(word: Word, roles: Mapping[str, str], lines: Lines) -> str | None:
     text, span = word
     role = roles.get(text)
     if role is None:
-        close = get_close_matches(text, roles, n=1)
         listed = ", ".join(f"`{name}`" for name in roles)
-        help = f"did you mean `{close[0]}`?" if close else f"it has {listed}"
+        help = lines.did_you_mean(text, roles, f"it has {listed}")
         lines.say(span, f"the network function has no port `{text}`", help)
     return role
