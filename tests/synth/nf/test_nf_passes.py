@@ -60,3 +60,19 @@ def test_readers_decide_what_writers_would_and_leave_no_trace_otherwise(lab, tmp
     readers, writers = map(int, re.findall(r"\d+", done.stdout))
     stateless = name in ("nop", "sbridge", "lb-static")
     assert readers > 1000 and (stateless or writers > 300)
+
+
+@pytest.mark.parametrize("level", ["-O2", "-O3"])
+@pytest.mark.parametrize("name", ["firewall", "hhh", "policer", "psd"])
+def test_compilers_keep_both_stages_of_asking_the_memory(lab, tmp_path, name, level):
+    """gcc takes a function that only prefetches for one without effects, and leaves out calls of it."""
+    if not shutil.which("gcc"):
+        pytest.skip("gcc is not installed")
+    text, path = spec_of(name)
+    lab.emit(tmp_path, *solved(text, path))
+    command = ["gcc", "-std=c11", level, f"-I{tmp_path}", f"-I{tmp_path / 'runtime'}", "-S", "-o", "-"]
+    assembly = subprocess.run(
+        [*command, tmp_path / "nf.c"], check=True, capture_output=True, text=True, timeout=60
+    )
+    asked = re.findall(r"^\s+(?:prefetch|prfm)", assembly.stdout, re.MULTILINE)
+    assert len(asked) >= 2, "cells and records"

@@ -1,5 +1,7 @@
 #include "libvig/arena.h"
 
+#include "state/lines.h"
+
 #include <stdlib.h>
 
 _Thread_local struct libvig_here libvig_here;
@@ -22,7 +24,7 @@ static void *stand_in(struct libvig_arena *arena, size_t bytes)
 void *libvig_allocate(size_t bytes)
 {
     struct libvig_arena *arena = libvig_here.arena;
-    bytes = (bytes + 63) / 64 * 64;
+    bytes = WHOLE_LINES(bytes);
     if (!arena || (arena->memory && bytes > arena->bytes - arena->used))
         return NULL;
     void *memory = arena->memory ? arena->memory + arena->used : stand_in(arena, bytes);

@@ -11,6 +11,7 @@
 #define RSSC_LIBVIG_ENTRY_H
 
 #include "libvig/libvig.h"
+#include "state/lines.h"
 #undef nf_process
 #undef nf_config
 
@@ -22,7 +23,7 @@ struct nf_hint {
     uint8_t nothing; /* keys are the function's affair */
 };
 
-enum { LIBVIG_STATE_BYTES = (sizeof(struct nf_state) + 63) / 64 * 64 };
+enum { LIBVIG_STATE_BYTES = WHOLE_LINES(sizeof(struct nf_state)) };
 
 size_t nf_state_bytes(const struct nf_shape *shape)
 {
@@ -45,7 +46,7 @@ struct nf_state *nf_state_init(void *memory, const struct nf_shape *shape)
 static void nf_prepare(const struct nf_state *state, const struct packet *packet, struct nf_hint *hint)
 {
     (void)state, (void)hint;
-    __builtin_prefetch(packet->data);
+    line_prefetch(packet->data);
 }
 
 static void nf_fetch(const struct nf_state *state, const struct packet *packet, const struct nf_hint *hint)

@@ -2,8 +2,9 @@
  * bytes per second makes whole numbers every nanosecond. Nothing is divided per packet and nothing is rounded, so how
  * often a bucket is looked at does not change what it lets pass.
  *
- * A bucket that nobody has taken from for the time that filling takes is full, as a new one is: tables of
- * buckets can forget it after `bucket_fill_time`. */
+ * A bucket takes the room of a word: its debt, the tokens that it is short of a full one. When that was true is what
+ * records of tables say anyway. One that nobody has taken from for the time that filling takes is full, as a new one
+ * is: tables of buckets can forget it after `bucket_fill_time`. */
 #ifndef RSSC_BUCKET_H
 #define RSSC_BUCKET_H
 
@@ -21,11 +22,6 @@ struct bucket_rate {
     int64_t fill;   /* ns that an empty one takes to be full */
 };
 
-struct bucket {
-    int64_t time;    /* ns, when `tokens` was true */
-    uint64_t tokens;
-};
-
 /* Nanoseconds after which a bucket is full, whatever was taken. */
 static inline int64_t bucket_fill_time(uint64_t rate, uint64_t burst)
 {
@@ -39,35 +35,23 @@ static inline struct bucket_rate bucket_rate(uint64_t rate, uint64_t burst)
     return (struct bucket_rate){.rate = rate, .depth = burst * BUCKET_UNIT, .fill = bucket_fill_time(rate, burst)};
 }
 
-static inline void bucket_init(struct bucket *bucket, const struct bucket_rate *rate, int64_t now)
+/* What is left at `now` of a debt that was true at `time`. Where cores share a bucket, the packet before may be
+ * younger: nothing is paid then. */
+static inline uint64_t bucket_debt(const struct bucket_rate *rate, uint64_t debt, int64_t time, int64_t now)
 {
-    *bucket = (struct bucket){.time = now, .tokens = rate->depth};
-}
-
-/* What a bucket holds now. Where cores share it, the packet before may be younger: nothing is added then. */
-static inline uint64_t bucket_tokens(const struct bucket *bucket, const struct bucket_rate *rate, int64_t now)
-{
-    int64_t elapsed = now - bucket->time;
+    int64_t elapsed = now - time;
     if (elapsed <= 0)
-        return bucket->tokens;
+        return debt;
     if (elapsed >= rate->fill)
-        return rate->depth;
-    uint64_t gained = (uint64_t)elapsed * rate->rate; /* less than depth: fits */
-    return gained < rate->depth - bucket->tokens ? bucket->tokens + gained : rate->depth;
+        return 0;
+    uint64_t paid = (uint64_t)elapsed * rate->rate; /* less than depth: fits */
+    return paid < debt ? debt - paid : 0;
 }
 
-/* Whether so many bytes may pass now: there is more than that. */
-static inline bool bucket_has(const struct bucket *bucket, const struct bucket_rate *rate, int64_t now, uint32_t bytes)
+/* Whether so many bytes may pass a bucket of that debt, which they then add to: it holds more than that. */
+static inline bool bucket_has(const struct bucket_rate *rate, uint64_t debt, uint32_t bytes)
 {
-    return bucket_tokens(bucket, rate, now) > bytes * BUCKET_UNIT;
-}
-
-/* Takes what `bucket_has` found. */
-static inline void bucket_take(struct bucket *bucket, const struct bucket_rate *rate, int64_t now, uint32_t bytes)
-{
-    bucket->tokens = bucket_tokens(bucket, rate, now) - bytes * BUCKET_UNIT;
-    if (now > bucket->time)
-        bucket->time = now;
+    return rate->depth - debt > bytes * BUCKET_UNIT;
 }
 
 #endif

@@ -19,19 +19,14 @@ static uint32_t table_size(unsigned backends)
     return primes[chosen];
 }
 
-static size_t round_up(size_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
-}
-
 static size_t entry_bytes(unsigned backends)
 {
-    return round_up(table_size(backends) * sizeof(uint16_t));
+    return WHOLE_LINES(table_size(backends) * sizeof(uint16_t));
 }
 
 size_t maglev_bytes(unsigned backends)
 {
-    return entry_bytes(backends) + round_up(backends * sizeof(struct wish));
+    return entry_bytes(backends) + WHOLE_LINES(backends * sizeof(struct wish));
 }
 
 /* Every bit of a name moves every bit of the result (the finaliser of splitmix64). */

@@ -5,6 +5,8 @@
 #ifndef RSSC_MAGLEV_H
 #define RSSC_MAGLEV_H
 
+#include "state/lines.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,7 +31,7 @@ static inline const uint16_t *maglev_entry(const struct maglev *maglev, uint32_t
 /* Asks the memory for the entry of a hash. */
 static inline void maglev_prefetch(const struct maglev *maglev, uint32_t hash)
 {
-    __builtin_prefetch(maglev_entry(maglev, hash));
+    line_prefetch(maglev_entry(maglev, hash));
 }
 
 /* The backend of a hash. */

@@ -1,10 +1,5 @@
 #include "state/sketch.h"
 
-static size_t round_up(size_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
-}
-
 static uint32_t row_bits(size_t width)
 {
     uint32_t bits = 1;
@@ -26,12 +21,12 @@ static size_t seen_bytes(size_t width)
 
 size_t sketch_bytes(size_t width, unsigned sharers)
 {
-    return round_up(cell_count(width) * sizeof(struct sketch_cell)) + seen_bytes(width) * sharers;
+    return WHOLE_LINES(cell_count(width) * sizeof(struct sketch_cell)) + seen_bytes(width) * sharers;
 }
 
 void sketch_init(struct sketch *sketch, void *memory, size_t width, unsigned sharers, int64_t expiry, uint64_t seed)
 {
-    uint8_t *seen = (uint8_t *)memory + round_up(cell_count(width) * sizeof(struct sketch_cell));
+    uint8_t *seen = (uint8_t *)memory + WHOLE_LINES(cell_count(width) * sizeof(struct sketch_cell));
     *sketch = (struct sketch){
         .cells = memory,
         .seen = (int64_t *)(void *)seen,

@@ -13,6 +13,7 @@
 
 #include "nf/nf.h"
 #include "state/hash.h"
+#include "state/lines.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -81,7 +82,7 @@ static inline uint32_t sketch_tag(uint64_t hash)
 static inline void sketch_prefetch(const struct sketch *sketch, uint64_t hash)
 {
     for (unsigned row = 0; row < SKETCH_ROWS; row++)
-        __builtin_prefetch(&sketch->cells[sketch_cell(sketch, hash, row)]);
+        line_prefetch(&sketch->cells[sketch_cell(sketch, hash, row)]);
 }
 
 /* Where core `core` writes when it saw a counter. */

@@ -1,10 +1,5 @@
 #include "state/table.h"
 
-static size_t round_up(size_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
-}
-
 /* Load at most one half keeps probe sequences short, for hits and misses alike. */
 static size_t cell_count(size_t capacity)
 {
@@ -16,17 +11,17 @@ static size_t cell_count(size_t capacity)
 
 static size_t record_bytes(struct table_type type, size_t capacity)
 {
-    return round_up(capacity * type.record_bytes);
+    return WHOLE_LINES(capacity * type.record_bytes);
 }
 
 static size_t cell_bytes(size_t capacity)
 {
-    return round_up(cell_count(capacity) * sizeof(struct table_cell));
+    return WHOLE_LINES(cell_count(capacity) * sizeof(struct table_cell));
 }
 
 static size_t seen_stride(size_t capacity)
 {
-    return NF_SHARED ? round_up(capacity * sizeof(int64_t)) / sizeof(int64_t) : 0;
+    return NF_SHARED ? WHOLE_LINES(capacity * sizeof(int64_t)) / sizeof(int64_t) : 0;
 }
 
 size_t table_bytes(struct table_type type, size_t capacity, unsigned sharers)

@@ -12,6 +12,7 @@
 
 #include "nf/nf.h"
 #include "state/hash.h"
+#include "state/lines.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,7 +44,7 @@ struct table_record {
 /* Initialises a `struct table_type` for keys and values of these sizes. A record never straddles cache lines. */
 #define TABLE_TYPE(key_bytes, value_bytes) \
     { (key_bytes), TABLE_ROUND(sizeof(struct table_record) + (key_bytes) + (value_bytes)) }
-#define TABLE_ROUND(bytes) ((bytes) <= 32 ? 32U : (uint32_t)(((bytes) + 63) / 64 * 64))
+#define TABLE_ROUND(bytes) ((bytes) <= 32 ? 32U : (uint32_t)WHOLE_LINES(bytes))
 
 struct table_cell {
     uint32_t hash;
@@ -112,21 +113,15 @@ static inline bool table_same_key(const void *left, const void *right, struct ta
 /* Asks the memory for the cell of a hash. */
 static inline void table_prefetch(const struct table *table, uint32_t hash)
 {
-    __builtin_prefetch(&table->cells[hash & table->mask]);
+    line_prefetch(&table->cells[hash & table->mask]);
 }
 
-/* The record that the hash will most likely lead to, to ask the memory for; TABLE_NONE where there is none. */
-static inline uint32_t table_guess(const struct table *table, uint32_t hash)
-{
-    return table->cells[hash & table->mask].record - 1;
-}
-
-/* Asks the memory for that record. */
+/* Asks the memory for the record that the hash most likely leads to. */
 static inline void table_fetch(const struct table *table, struct table_type type, uint32_t hash)
 {
-    uint32_t flow = table_guess(table, hash);
+    uint32_t flow = table->cells[hash & table->mask].record - 1;
     if (flow != TABLE_NONE)
-        __builtin_prefetch(table_record(table, type, flow));
+        line_prefetch(table_record(table, type, flow));
 }
 
 /* The record of a key, alive or not; TABLE_NONE where there is none. */
