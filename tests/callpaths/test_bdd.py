@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
+from handmade_paths import Hand
 from published import origin, with_published
 from term_values import value
 
@@ -18,8 +19,9 @@ from rss_callpaths.bdd.build import decisions
 from rss_callpaths.bdd.plain import Plain
 from rss_callpaths.bdd.show import dot, text
 from rss_callpaths.bdd.svg import svg
-from rss_callpaths.bdd.tree import Branch, Leaf, Step, nodes
+from rss_callpaths.bdd.tree import Branch, Fate, Leaf, Step, nodes
 from rss_callpaths.bdd.words import Words
+from rss_callpaths.callpath import Result
 from rss_callpaths.files.reader import read
 from rss_callpaths.library.file import vigor
 from rss_callpaths.library.roles import outputs
@@ -192,10 +194,12 @@ def test_no_packet_no_tree():
 def test_text_names_fields_and_ports():
     accesses, pool = found(FOLDER / "nat")
     shown = text(tree("nat"), Words(accesses, pool, [(0, "LAN"), (1, "WAN")]))
-    assert "if (ether_type != 2048) || " in shown
-    key = "{l4_src, l4_dst, ipv4_src, ipv4_dst, VIGOR_DEVICE[0:2], ip_proto}"
+    assert "if ether_type != 2048 || " in shown
+    key = "{l4_src, l4_dst, ipv4_src, ipv4_dst, port, ip_proto}"
     assert f"if map_get(fm, {key}) -> allocated_index:" in shown
-    assert "(ipv4_src != vector_data_reset[8:12]) || (l4_src != vector_data_reset[2:4])" in shown
+    assert "if ipv4_src != vector_data_reset[8:12] || l4_src != vector_data_reset[2:4]:" in shown
+    assert "if port == LAN:" in shown
+    assert "packet_return_chunk({swapped(low 16 bits of (allocated_index + 1024)), l4_dst})" in shown
     assert "forward to WAN    [test000003]" in shown
 
 
@@ -271,3 +275,79 @@ def test_plain_terms_have_the_same_value():
         memory = {("data", at): rng.choice((0, 1, 2)) for at in range(2)}
         assert value(plain(term), memory) == value(term, memory)
         assert value(plain.negated(plain(term)), memory) == 1 - value(term, memory)
+
+
+# --- size -----------------------------------------------------------------------------------------------
+
+
+def a_long_path(hand, calls):
+    """One that renews an age at every number up to that of calls."""
+    chain = hand.call(
+        "dchain_allocate", index_range=calls, chain_out=(9, hand.const(0, 64), hand.const(77, 64))
+    )
+    renew = [
+        hand.call("dchain_rejuvenate_index", chain=hand.const(77, 64), index=number, time=hand.const(5, 64))
+        for number in range(calls)
+    ]
+    return hand.path([chain, hand.receive(0), *renew, hand.send(1)])
+
+
+def test_long_paths_are_a_tree():
+    hand = Hand()
+    path = a_long_path(hand, 3000)
+    accesses = analyse([path, replace(path, name="twin.call_path")], vigor(), hand.pool)
+    root = decisions(accesses, hand.pool).turn
+    words = Words(accesses, hand.pool)
+    assert text(root, words).count("dchain_rejuvenate_index(") == 3000
+    assert dot(root, words, "long").count("shape=box") == 3001
+    assert svg(root, words, "long").count("<text") == 3002
+
+
+@pytest.mark.parametrize("is_yes", [True, False])
+def test_thousands_of_conditions_are_shown(is_yes):
+    hand = Hand()
+    root = end = Leaf(Fate.DROP, paths=("end.call_path",))
+    for number in range(2000):
+        condition = hand.eq(hand.symbol("pkt_len"), number)
+        root = Branch(condition, root, end) if is_yes else Branch(condition, end, root)
+    words = Words(hand.analyse([hand.receive(0)]), hand.pool)
+    assert text(root, words).count("if length == ") == 2000
+    assert dot(root, words, "wide").count("shape=diamond") == 2000
+    assert svg(root, words, "wide").count("<title>") == 2002
+
+
+def test_conditions_of_many_alternatives_are_shown():
+    hand = Hand()
+    either = hand.eq(hand.symbol("pkt_len"), 0)
+    for number in range(1, 300):
+        either = hand.pool.apply(Op.OR, 1, (either, hand.eq(hand.symbol("pkt_len"), number)))
+    shown = Words(hand.analyse([hand.receive(0)]), hand.pool).term(hand.negation(either))
+    assert shown.startswith("length != 0 && length != 1 && ") and shown.endswith(" && length != 299")
+
+
+def test_terms_too_large_to_read_are_shown_by_their_size():
+    hand = Hand()
+    nested = doubled = hand.symbol("pkt_len")
+    for _ in range(3000):
+        nested = hand.pool.apply(Op.MUL, 32, (nested, hand.symbol("data_len")))
+        doubled = hand.pool.apply(Op.ADD, 32, (doubled, doubled))
+    words = Words(hand.analyse([hand.receive(0)]), hand.pool)
+    assert words.term(nested) == words.term(doubled) == "a term of 32 bits"
+
+
+def test_ends_that_do_not_hang_on_a_call_name_all_paths():
+    """Whether a call succeeds decides nothing: what follows is the same, and both paths end there."""
+    hand = Hand()
+    path = a_long_path(hand, 1)
+    calls = [
+        replace(call, result=Result(hand.const(number)))
+        for call in path.calls
+        for number in (0, 1)
+        if call.function == "dchain_rejuvenate_index"
+    ]
+    paths = [
+        replace(path, name=f"{number}.call_path", calls=(*path.calls[:2], call, *path.calls[3:]))
+        for number, call in enumerate(calls)
+    ]
+    root = decisions(analyse(paths, vigor(), hand.pool), hand.pool).turn
+    assert [node.paths for node in nodes(root) if isinstance(node, Leaf)] == [("1.call_path", "0.call_path")]

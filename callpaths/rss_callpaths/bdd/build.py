@@ -9,21 +9,21 @@ count, so that the tree can be run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rss_callpaths.accesses.access import Accesses, Outcome, PathAccesses
 from rss_callpaths.accesses.phases import turn
-from rss_callpaths.bdd.tree import Branch, Decisions, Fate, Leaf, Step, Tree
-from rss_callpaths.callpath import Call, CallPath
+from rss_callpaths.bdd.parting import Parting, Walker, no_tree, said
+from rss_callpaths.bdd.tree import Branch, Decisions, Fate, Leaf, Step, Tree, merged
+from rss_callpaths.callpath import Call
 from rss_callpaths.library import Kind, Library, PacketRole
 from rss_callpaths.library.roles import given, outputs
 from rss_callpaths.packet.parts import DEVICE, LENGTHS
-from rss_callpaths.terms import Const, Op, Pool, Term
+from rss_callpaths.terms import Const, Pool, Term
 from rss_callpaths.terms.bytewise import Symbol
-from rss_callpaths.terms.conditions import Conditions, Engine, Truth
-from rss_dsl import codes
-from rss_dsl.diagnostics import Diagnostic, RssError
-from rss_dsl.source import Source, Span
+from rss_callpaths.terms.conditions import Conditions, Engine
+from rss_callpaths.terms.deep import Deep, deeply
+from rss_dsl.diagnostics import RssError
 
 _KEPT = (
     PacketRole.RECEIVE,
@@ -35,34 +35,17 @@ _KEPT = (
 """What functions of the packet stay in the tree; sending and freeing is what its leaves say."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Walker:
-    """A path, and how far it has been walked."""
-
-    path: CallPath
-    calls: tuple[Call, ...]
-    """Of its turn, those that stay in the tree."""
-    leaf: Leaf
-    conditions: Conditions
-    at: int = 0
-
-    @property
-    def next(self) -> Call | None:
-        """The call that it comes to; None at its end."""
-        return self.calls[self.at] if self.at < len(self.calls) else None
-
-
 def decisions(accesses: Accesses, pool: Pool) -> Decisions:
     """The tree of a network function. RssError (RSS450) where its paths cannot be told apart."""
     started = [path for path in accesses.paths if path.outcome in (Outcome.DROPPED, Outcome.SENT)]
     if not started:
-        raise RssError([_problem("no path receives a packet", ())])
+        raise RssError([no_tree("no path receives a packet", ())])
     builder = _Builder(accesses, pool)
     every = [builder.walker(path) for path in started]
     walkers = [walker for walker in every if not walker.conditions.contradictory()]
     if not walkers:
-        raise RssError([_problem("contradicts itself, as do all others", (started[0].path,))])
-    return Decisions(_setup(started, accesses.library), builder.grow(walkers, builder.first(started)))
+        raise RssError([no_tree("contradicts itself, as do all others", (started[0].path,))])
+    return Decisions(_setup(started, accesses.library), deeply(builder.grow(walkers, builder.first(started))))
 
 
 def _setup(paths: Sequence[PathAccesses], library: Library) -> tuple[Call, ...]:
@@ -78,7 +61,7 @@ def _setup(paths: Sequence[PathAccesses], library: Library) -> tuple[Call, ...]:
     shown = [[_given_of(call) for call in calls] for calls in found]
     if any(other != shown[0] for other in shown):
         different = next(path for path, other in zip(paths, shown, strict=True) if other != shown[0])
-        raise RssError([_problem("set up their state in different ways", (paths[0].path, different.path))])
+        raise RssError([no_tree("set up their state in different ways", (paths[0].path, different.path))])
     return tuple(found[0])
 
 
@@ -108,16 +91,18 @@ class _Builder:
         self.devices = {port for path in accesses.paths for port in path.in_ports}
         self.devices |= {port for path in accesses.paths for send in path.sends for port in send.ports}
         self.engine = Engine(pool)
+        self.parting = Parting(self.engine)
 
-    def walker(self, found: PathAccesses) -> _Walker:
+    def walker(self, found: PathAccesses) -> Walker:
         """A path at its beginning."""
         path = found.path
         calls = (path.calls[at] for at in turn(path, self.library))
-        return _Walker(
+        return Walker(
             path,
             tuple(call for call in calls if self._stays(call)),
             self._leaf(found),
             Conditions(path.constraints, self.engine),
+            said(path),
         )
 
     def _stays(self, call: Call) -> bool:
@@ -143,7 +128,7 @@ class _Builder:
         reached = {port for send in found.sends for port in send.ports}
         if reached != self.devices - set(found.in_ports):
             raise RssError(
-                [_problem("sends its packet to some ports, not to one or all others", (found.path,))]
+                [no_tree("sends its packet to some ports, not to one or all others", (found.path,))]
             )
 
     def first(self, paths: Sequence[PathAccesses]) -> frozenset[Symbol]:
@@ -167,22 +152,23 @@ class _Builder:
     def _symbols(self, terms: Iterable[Term]) -> frozenset[Symbol]:
         return frozenset(symbol for term in terms for symbol in self.engine.symbols(term))
 
-    def grow(self, walkers: Sequence[_Walker], known: frozenset[Symbol]) -> Tree:
+    def grow(self, walkers: Sequence[Walker], known: frozenset[Symbol]) -> Deep[Tree]:
         """The tree of paths that have walked along together."""
         here = walkers[0]
         agree = [self._agree(here, walker) for walker in walkers]
-        same = [walker for walker, agrees in zip(walkers, agree, strict=True) if agrees]
-        if len(same) < len(walkers):
+        if not all(agree):
+            same = [walker for walker, agrees in zip(walkers, agree, strict=True) if agrees]
             rest = [walker for walker, agrees in zip(walkers, agree, strict=True) if not agrees]
-            condition = self._condition(same, rest, known)
-            yes, no = self.grow(same, known), self.grow(rest, known)
-            return yes if yes == no else Branch(condition, yes, no)
+            one, other, condition = self.parting.sides(walkers, same, rest, known)
+            yes = yield self.grow(one, known)
+            no = yield self.grow(other, known)
+            return Branch(condition, yes, no)
         if here.next is None:
             names = tuple(name for walker in walkers for name in walker.leaf.paths)
             return replace(here.leaf, paths=names)
-        return self._step(walkers, known)
+        return (yield self._step(walkers, known))
 
-    def _step(self, walkers: Sequence[_Walker], known: frozenset[Symbol]) -> Tree:
+    def _step(self, walkers: Sequence[Walker], known: frozenset[Symbol]) -> Deep[Tree]:
         """Paths that make the same call. What follows may hang on whether it fails, which symbolic execution
         has decided on each path: results are constants there."""
         calls = [walker.next for walker in walkers if walker.next is not None]
@@ -191,12 +177,14 @@ class _Builder:
         on = [replace(walker, at=walker.at + 1) for walker in walkers]
         failed = [walker for walker, call in zip(on, calls, strict=True) if _is_zero(call)]
         if not failed or len(failed) == len(on) or any(_is_open(call) for call in calls):
-            return Step(shown, self.grow(on, after))
+            return Step(shown, (yield self.grow(on, after)))
         succeeded = [walker for walker, call in zip(on, calls, strict=True) if not _is_zero(call)]
-        then, otherwise = self.grow(succeeded, after), self.grow(failed, known)
-        return Step(shown, then, None if then == otherwise else otherwise)
+        then = yield self.grow(succeeded, after)
+        otherwise = yield self.grow(failed, known)
+        both = merged(then, otherwise)
+        return Step(shown, then, otherwise) if both is None else Step(shown, both)
 
-    def _agree(self, one: _Walker, other: _Walker) -> bool:
+    def _agree(self, one: Walker, other: Walker) -> bool:
         """Whether two paths go on in the same way."""
         first, second = one.next, other.next
         if first is None or second is None:
@@ -206,7 +194,7 @@ class _Builder:
         pairs = self._compared(first, second)
         return pairs is not None and all(self._equal(a, b, one, other) for a, b in pairs)
 
-    def _same_end(self, one: _Walker, other: _Walker) -> bool:
+    def _same_end(self, one: Walker, other: Walker) -> bool:
         if one.leaf.fate is not other.leaf.fate:
             return False
         first, second = one.leaf.port, other.leaf.port
@@ -230,64 +218,7 @@ class _Builder:
             found += [(mine, its)] if mine and its else []
         return found
 
-    def _equal(self, first: Term, second: Term, one: _Walker, other: _Walker) -> bool:
+    def _equal(self, first: Term, second: Term, one: Walker, other: Walker) -> bool:
         if first is second:
             return True
         return one.conditions.equal(first, second) and other.conditions.equal(first, second)
-
-    def _condition(self, yes: Sequence[_Walker], no: Sequence[_Walker], known: frozenset[Symbol]) -> Term:
-        """What holds on one side and on none of the other: a condition of a path where that will do."""
-        for side, other in ((yes, no), (no, yes)):
-            for term in side[0].path.constraints:
-                if self.engine.symbols(term) <= known and self._parts(term, side, other):
-                    return term if side is yes else self._negated(term)
-        term = self._together(yes, no, known)
-        if not self._parts(term, yes, no):
-            raise RssError([_problem("part with nothing to tell them apart", (yes[0].path, no[0].path))])
-        return term
-
-    def _negated(self, term: Term) -> Term:
-        return self.pool.apply(Op.EQ, 1, (self.pool.const(0, 1), term))
-
-    def _parts(self, term: Term, yes: Sequence[_Walker], no: Sequence[_Walker]) -> bool:
-        return all(walker.conditions.truth(term) is Truth.REFUTED for walker in no) and all(
-            walker.conditions.truth(term) is Truth.PROVED for walker in yes
-        )
-
-    def _together(self, yes: Sequence[_Walker], no: Sequence[_Walker], known: frozenset[Symbol]) -> Term:
-        """That one of the paths is taken, as far as is known. What the others say as well is left out."""
-        told = [self._telling(walker, no, known) for walker in yes]
-        ways = dict.fromkeys(self._joined(Op.AND, terms) for terms in told)
-        return self._joined(Op.OR, list(ways))
-
-    def _telling(self, walker: _Walker, no: Sequence[_Walker], known: frozenset[Symbol]) -> list[Term]:
-        """Conditions of a path without those that are not needed to refute the others."""
-        kept = [
-            term
-            for term in dict.fromkeys(walker.path.constraints)
-            if self.engine.symbols(term) <= known
-            and any(other.conditions.truth(term) is not Truth.PROVED for other in no)
-        ]
-        for term in tuple(kept):
-            fewer = [each for each in kept if each is not term]
-            if fewer and self._refuted(self._joined(Op.AND, fewer), no):
-                kept = fewer
-        return kept
-
-    def _refuted(self, term: Term, walkers: Sequence[_Walker]) -> bool:
-        return all(walker.conditions.truth(term) is Truth.REFUTED for walker in walkers)
-
-    def _joined(self, op: Op, terms: Sequence[Term]) -> Term:
-        found = self.pool.const(1 if op is Op.AND else 0, 1) if not terms else terms[0]
-        for term in terms[1:]:
-            found = self.pool.apply(op, 1, (found, term))
-        return found
-
-
-def _problem(message: str, paths: Sequence[CallPath]) -> Diagnostic:
-    names = " and ".join(f"`{path.name}`" for path in paths)
-    place = Span(Source(paths[0].name if paths else "call paths", ""), 0, 0)
-    text = f"{names} {message}" if names else message
-    return Diagnostic(
-        rule=codes.NO_TREE, message=text, span=place, help="a tree needs all paths of one function"
-    )

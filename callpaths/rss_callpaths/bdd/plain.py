@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from rss_callpaths.terms import Apply, Const, Op, Pool, Read, Term
+from rss_callpaths.terms.deep import Deep, deeply
 
 _NEGATED = {
     Op.EQ: Op.NE,
@@ -32,6 +33,8 @@ _TURNED = {
     Op.SGE: Op.SLE,
 }
 
+_UNSIGNED = {Op.SLT: Op.ULT, Op.SLE: Op.ULE, Op.SGT: Op.UGT, Op.SGE: Op.UGE}
+
 
 class Plain:
     """Simplifies terms of one pool, each once."""
@@ -39,6 +42,7 @@ class Plain:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self._known: dict[Term, Term] = {}
+        self._opposites: dict[Term, Term] = {}
 
     def __call__(self, term: Term) -> Term:
         """A term of the same value and width."""
@@ -56,6 +60,9 @@ class Plain:
 
     def negated(self, term: Term) -> Term:
         """The opposite of a simplified condition."""
+        return deeply(self._negated(term))
+
+    def _negated(self, term: Term) -> Deep[Term]:
         if isinstance(term, Const):
             return self.pool.const(1 - term.value, 1)
         if isinstance(term, Apply):
@@ -64,8 +71,13 @@ class Plain:
             if term.op in _NEGATED and term.args[0].width > 1:
                 return self.pool.apply(_NEGATED[term.op], 1, term.args)
             if term.op in (Op.AND, Op.OR):
-                other = Op.OR if term.op is Op.AND else Op.AND
-                return self.pool.apply(other, 1, [self.negated(part) for part in term.args])
+                if term not in self._opposites:
+                    parts = []
+                    for part in term.args:
+                        parts.append((yield self._negated(part)))
+                    other = Op.OR if term.op is Op.AND else Op.AND
+                    self._opposites[term] = self.pool.apply(other, 1, parts)
+                return self._opposites[term]
         return self.pool.apply(Op.NOT, 1, (term,))
 
     def _made(self, term: Term) -> Term:
@@ -94,22 +106,27 @@ class Plain:
     def _comparison(self, op: Op, first: Term, second: Term) -> Term:
         if isinstance(first, Const) and not isinstance(second, Const):
             op, first, second = _TURNED[op], second, first
+        narrow = _extended(first)
+        if narrow is not None and isinstance(second, Const) and second.value >> narrow.width == 0:
+            op, first, second = _UNSIGNED.get(op, op), narrow, self.pool.const(second.value, narrow.width)
         if op in (Op.EQ, Op.NE) and isinstance(second, Const):
-            found = self._is(first, second.value)
+            found = deeply(self._is(first, second.value))
             if found is not None:
                 return found if op is Op.EQ else self.negated(found)
         return self.pool.apply(op, 1, (first, second))
 
-    def _is(self, word: Term, value: int) -> Term | None:
+    def _is(self, word: Term, value: int) -> Deep[Term | None]:
         """That a word has a value, where the word is made of conditions."""
         if word.width == 1:
             return word if value else self.negated(word)
         if not isinstance(word, Apply):
             return None
         if word.op is Op.ZEXT and word.args[0].width == 1:
-            return self._is(word.args[0], value) if value < 2 else self.pool.const(0, 1)
+            return (yield self._is(word.args[0], value)) if value < 2 else self.pool.const(0, 1)
         if word.op is Op.OR and value == 0:
-            parts = [self._is(part, 0) or self._plainly_zero(part) for part in word.args]
+            parts = []
+            for part in word.args:
+                parts.append((yield self._is(part, 0)) or self._plainly_zero(part))
             return self._both(Op.AND, *parts)
         if word.op is Op.AND and value == 0:
             flags = [self._flag(part) for part in word.args]
@@ -125,3 +142,10 @@ class Plain:
         if isinstance(word, Apply) and word.op is Op.ZEXT and word.args[0].width == 1:
             return word.args[0]
         return None
+
+
+def _extended(word: Term) -> Term | None:
+    """The narrower one, of more than one bit, that a word is; such a word is not negative."""
+    if isinstance(word, Apply) and word.op is Op.ZEXT and 1 < word.args[0].width < word.width:
+        return word.args[0]
+    return None

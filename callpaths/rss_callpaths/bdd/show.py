@@ -2,81 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
-from rss_callpaths.bdd.tree import Branch, Leaf, Step, Tree
+from rss_callpaths.bdd.tree import Branch, Leaf, Step, Tree, children
 from rss_callpaths.bdd.words import Words
 
 _WIDTH = 60
+_INDENT = "    "
 
 
 def text(tree: Tree, words: Words) -> str:
     """Lines that are indented where the tree parts."""
-    return "\n".join(_lines(tree, words, "")) + "\n"
-
-
-def _lines(tree: Tree, words: Words, indent: str) -> Iterator[str]:
-    while True:
-        match tree:
+    lines: list[str] = []
+    waiting: list[str | tuple[Tree, str, str]] = [(tree, "", "if")]
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, str):
+            lines.append(entry)
+            continue
+        node, indent, head = entry
+        match node:
             case Leaf():
-                yield f"{indent}{words.leaf(tree)}    [{', '.join(_short(name) for name in tree.paths)}]"
-                return
-            case Branch():
-                yield f"{indent}if {words.condition(tree.condition)}:"
-                yield from _lines(tree.yes, words, indent + "    ")
-                yield f"{indent}else:"
-                tree, indent = tree.no, indent + "    "
+                lines.append(f"{indent}{words.leaf(node)}    [{', '.join(map(_short, node.paths))}]")
             case Step(call, then, None):
-                if not words.changes_nothing(call):
-                    yield f"{indent}{words.call(call)}"
-                tree = then
-            case Step(call, then, failed):
-                yield f"{indent}if {words.call(call)}:"
-                yield from _lines(then, words, indent + "    ")
-                yield f"{indent}else:"
-                tree, indent = failed or then, indent + "    "
+                lines += [] if words.changes_nothing(call) else [f"{indent}{words.call(call)}"]
+                waiting.append((then, indent, "if"))
+            case Step() | Branch():
+                first, second = children(node)
+                lines.append(f"{indent}{head} {_question(node, words)}:")
+                if len(children(_visible(second, words))) == 2:
+                    waiting.append((_visible(second, words), indent, "elif"))
+                else:
+                    waiting += [(second, indent + _INDENT, "if"), f"{indent}else:"]
+                waiting.append((first, indent + _INDENT, "if"))
+    return "\n".join(lines) + "\n"
+
+
+def _visible(node: Tree, words: Words) -> Tree:
+    """The first node from here on that has a line."""
+    while isinstance(node, Step) and node.failed is None and words.changes_nothing(node.call):
+        node = node.then
+    return node
+
+
+def _question(node: Step | Branch, words: Words) -> str:
+    return words.call(node.call) if isinstance(node, Step) else words.term(node.condition)
 
 
 def _short(path: str) -> str:
     return path.removesuffix(".call_path")
 
 
-class Numbered:
-    """Nodes with numbers, parents first."""
-
-    def __init__(self, tree: Tree) -> None:
-        self.nodes: list[Tree] = []
-        self.edges: list[tuple[int, int, str]] = []
-        """(from, to, label)."""
-        waiting: list[tuple[Tree, int | None, str]] = [(tree, None, "")]
-        while waiting:
-            node, parent, label = waiting.pop()
-            number = len(self.nodes)
-            self.nodes.append(node)
-            if parent is not None:
-                self.edges.append((parent, number, label))
-            waiting += [(child, number, way) for child, way in reversed(ways(node))]
-
-    @property
-    def children(self) -> Mapping[int, list[tuple[int, str]]]:
-        """By parent."""
-        found: dict[int, list[tuple[int, str]]] = {}
-        for parent, child, label in self.edges:
-            found.setdefault(parent, []).append((child, label))
-        return found
-
-
 def ways(node: Tree) -> list[tuple[Tree, str]]:
     """What follows a node, and when."""
-    match node:
-        case Leaf():
-            return []
-        case Branch(_, yes, no):
-            return [(yes, "yes"), (no, "no")]
-        case Step(_, then, None):
-            return [(then, "")]
-        case Step(_, then, failed):
-            return [(then, "succeeds"), (failed or then, "fails")]
+    labels = ("yes", "no") if isinstance(node, Branch) else ("succeeds", "fails")
+    found = children(node)
+    return [(found[0], "")] if len(found) == 1 else list(zip(found, labels, strict=False))
 
 
 def label(node: Tree, words: Words) -> str:
@@ -85,7 +64,7 @@ def label(node: Tree, words: Words) -> str:
         case Leaf():
             full = words.leaf(node)
         case Branch():
-            full = words.condition(node.condition)
+            full = words.term(node.condition)
         case Step():
             full = words.call(node.call)
     return full if len(full) <= _WIDTH else full[: _WIDTH - 1] + "…"
@@ -93,15 +72,21 @@ def label(node: Tree, words: Words) -> str:
 
 def dot(tree: Tree, words: Words, name: str) -> str:
     """For Graphviz: calls are boxes, conditions diamonds, ends ellipses."""
-    found = Numbered(tree)
-    lines = [f"digraph {_quoted(name)} {{", '    node [fontname="sans-serif", fontsize=10];']
-    for number, node in enumerate(found.nodes):
+    boxes: list[str] = []
+    arrows: list[str] = []
+    waiting: list[tuple[Tree, str]] = [(tree, "")]
+    while waiting:
+        node, arrow = waiting.pop()
+        here = f"n{len(boxes)}"
         shape = {Leaf: "ellipse", Branch: "diamond", Step: "box"}[type(node)]
         paths = f", tooltip={_quoted(', '.join(node.paths))}" if isinstance(node, Leaf) else ""
-        lines.append(f"    n{number} [shape={shape}, label={_quoted(label(node, words))}{paths}];")
-    for parent, child, way in found.edges:
-        lines.append(f"    n{parent} -> n{child}{f' [label={_quoted(way)}]' if way else ''};")
-    return "\n".join([*lines, "}"]) + "\n"
+        boxes.append(f"    {here} [shape={shape}, label={_quoted(label(node, words))}{paths}];")
+        arrows += [arrow.format(here)] if arrow else []
+        for child, way in reversed(ways(node)):
+            named = f" [label={_quoted(way)}]" if way else ""
+            waiting.append((child, f"    {here} -> {{}}{named};"))
+    head = [f"digraph {_quoted(name)} {{", '    node [fontname="sans-serif", fontsize=10];']
+    return "\n".join([*head, *boxes, *arrows, "}"]) + "\n"
 
 
 def _quoted(text: str) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from rss_callpaths.bdd.show import label, ways
-from rss_callpaths.bdd.tree import Branch, Leaf, Tree
+from rss_callpaths.bdd.tree import Branch, Leaf, Tree, children
 from rss_callpaths.bdd.words import Words
+from rss_callpaths.terms.deep import Deep, deeply
 
 _CHARACTER = 6.1
 """Units to a character of the font, at its size of 10."""
@@ -23,11 +24,15 @@ class _Box:
     lines: tuple[str, ...]
     kind: str
     title: str
-    below: tuple[tuple[_Box, str], ...]
+    below: tuple[_Box, ...]
+    ways: tuple[str, ...]
+    """When each of those comes."""
+    span: float
+    """How wide it and all below it are."""
 
     @property
     def width(self) -> float:
-        return max(len(line) for line in self.lines) * _CHARACTER + 2 * _PADDING
+        return _width(self.lines)
 
     @property
     def height(self) -> float:
@@ -41,13 +46,12 @@ class _Placed:
     """Its middle."""
     y: float
     """Its top."""
-    below: tuple[tuple[_Placed, str], ...]
+    below: tuple[_Placed, ...]
 
 
 def svg(tree: Tree, words: Words, name: str) -> str:
     """The drawing, a file of its own."""
-    box = _box(tree, words)
-    root = _placed(box, _GAP, _GAP)
+    root = deeply(_placed(deeply(_box(tree, words)), _GAP, _GAP))
     every = list(_all(root))
     width = max(placed.x + placed.box.width / 2 for placed in every) + _GAP
     height = max(placed.y + placed.box.height for placed in every) + _GAP
@@ -64,16 +68,28 @@ def svg(tree: Tree, words: Words, name: str) -> str:
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
-def _box(tree: Tree, words: Words) -> _Box:
+def _box(tree: Tree, words: Words) -> Deep[_Box]:
     """The tree as boxes; calls that cannot part the paths stand in one."""
     texts = [label(tree, words)]
     node = tree
-    while len(following := ways(node)) == 1 and len(ways(following[0][0])) == 1:
-        node = following[0][0]
+    while len(following := children(node)) == 1 and len(children(following[0])) == 1:
+        node = following[0]
         texts.append(label(node, words))
-    below = tuple((_box(child, words), way) for child, way in ways(node))
+    below = []
+    for child in following:
+        below.append((yield _box(child, words)))
     title = ", ".join(tree.paths) if isinstance(tree, Leaf) else ""
-    return _Box(tuple(texts), _kind(tree), title, below)
+    span = max(_width(texts), _across(below))
+    return _Box(tuple(texts), _kind(tree), title, tuple(below), tuple(way for _, way in ways(node)), span)
+
+
+def _width(lines: Sequence[str]) -> float:
+    return max(map(len, lines)) * _CHARACTER + 2 * _PADDING
+
+
+def _across(boxes: Sequence[_Box]) -> float:
+    """How wide boxes side by side are."""
+    return sum(box.span for box in boxes) + _GAP * max(len(boxes) - 1, 0)
 
 
 def _kind(tree: Tree) -> str:
@@ -86,34 +102,29 @@ def _kind(tree: Tree) -> str:
             return "call"
 
 
-def _span(box: _Box) -> float:
-    """How wide a box and all below it are."""
-    return max(box.width, sum(_span(child) for child, _ in box.below) + _GAP * max(len(box.below) - 1, 0))
-
-
-def _placed(box: _Box, left: float, top: float) -> _Placed:
+def _placed(box: _Box, left: float, top: float) -> Deep[_Placed]:
     """A box in the middle over what is below it."""
-    total = _span(box)
-    used = sum(_span(child) for child, _ in box.below) + _GAP * max(len(box.below) - 1, 0)
-    at = left + (total - used) / 2
+    at = left + (box.span - _across(box.below)) / 2
     below = []
-    for child, way in box.below:
-        below.append((_placed(child, at, top + box.height + _STEP), way))
-        at += _span(child) + _GAP
-    middle = (below[0][0].x + below[-1][0].x) / 2 if below else left + total / 2
-    middle = min(max(middle, left + box.width / 2), left + total - box.width / 2)
+    for child in box.below:
+        below.append((yield _placed(child, at, top + box.height + _STEP)))
+        at += child.span + _GAP
+    middle = (below[0].x + below[-1].x) / 2 if below else left + box.span / 2
+    middle = min(max(middle, left + box.width / 2), left + box.span - box.width / 2)
     return _Placed(box, middle, top, tuple(below))
 
 
-def _all(placed: _Placed) -> Iterator[_Placed]:
-    yield placed
-    for child, _ in placed.below:
-        yield from _all(child)
+def _all(root: _Placed) -> Iterator[_Placed]:
+    waiting = [root]
+    while waiting:
+        placed = waiting.pop()
+        yield placed
+        waiting += reversed(placed.below)
 
 
 def _edges(placed: _Placed) -> Iterator[str]:
     bottom = placed.y + placed.box.height
-    for child, way in placed.below:
+    for child, way in zip(placed.below, placed.box.ways, strict=True):
         ends = f'x1="{placed.x:.1f}" y1="{bottom:.1f}" x2="{child.x:.1f}" y2="{child.y:.1f}"'
         yield f'<line {ends} stroke="#555"/>'
         if way:

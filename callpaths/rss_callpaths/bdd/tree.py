@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from rss_callpaths.callpath import Call
 from rss_callpaths.terms import Term
+from rss_callpaths.terms.deep import Deep, deeply
 
 
 class Fate(StrEnum):
@@ -68,10 +69,53 @@ def nodes(tree: Tree) -> Iterator[Tree]:
     while waiting:
         node = waiting.pop()
         yield node
-        match node:
-            case Step(_, then, failed):
-                waiting += [then] if failed is None else [failed, then]
-            case Branch(_, yes, no):
-                waiting += [no, yes]
-            case Leaf():
-                pass
+        waiting += reversed(children(node))
+
+
+def children(node: Tree) -> tuple[Tree, ...]:
+    """What may follow a node, `yes` and success first."""
+    match node:
+        case Leaf():
+            return ()
+        case Branch(_, yes, no):
+            return yes, no
+        case Step(_, then, None):
+            return (then,)
+        case Step(_, then, failed):
+            return then, failed or then
+
+
+def merged(first: Tree, second: Tree) -> Tree | None:
+    """Two trees as one that names the paths of both; None where they do not do the same."""
+    return deeply(_merged(first, second))
+
+
+def _merged(first: Tree, second: Tree) -> Deep[Tree | None]:
+    if not _alike(first, second):
+        return None
+    parts = []
+    for pair in zip(children(first), children(second), strict=True):
+        part = yield _merged(*pair)
+        if part is None:
+            return None
+        parts.append(part)
+    match first, second:
+        case Leaf(), Leaf():
+            return replace(first, paths=(*first.paths, *second.paths))
+        case Branch(), _:
+            return Branch(first.condition, *parts)
+        case Step(), _:
+            return Step(first.call, *parts)
+    return None
+
+
+def _alike(one: Tree, two: Tree) -> bool:
+    """Whether two nodes do the same, whatever follows them."""
+    match one, two:
+        case Leaf(), Leaf():
+            return one == two
+        case Branch(), Branch():
+            return one.condition is two.condition
+        case Step(), Step():
+            return one.call == two.call and (one.failed is None) is (two.failed is None)
+    return False
