@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic, RssError
-from rss_dsl.nic import DefaultQueue, FieldSet, Index, Switch, Via
+from rss_dsl.nic import DefaultQueue, Index, Via
 from rss_dsl.problem import HashInput, Port, Problem
 from rss_dsl.source import Span
 from rss_dsl.spec import Nf
@@ -25,6 +25,7 @@ from rss_synth.nf.params import NfParams
 from rss_synth.nf.plan import C_FIELDS, NfPlan, make_plan
 from rss_synth.nf.strategy import decide
 from rss_synth.nf.template import Kind, Parameter, Value
+from rss_synth.port_plan import PortPlan
 from rss_synth.render import render, render_source
 from rss_synth.target import Artifact, Provenance
 
@@ -66,6 +67,8 @@ class _CPort:
     default_from_table: bool
     inputs: tuple[_Input, ...]
     rss_hf: tuple[str, ...]
+    accepted: tuple[str, ...]
+    """What may be read back besides, as drivers that group flags answer with the group."""
     needs_rte_flow: bool
 
 
@@ -194,8 +197,7 @@ def _c_port(
     place = next(index for index, known in enumerate(problem.ports) if known.name == port.name)
     own = next(entry for entry in tied if entry[0] == place)
     solved = solution.ports[place]
-    chosen = [(switch, switch.field_sets[number]) for switch, number in port.switches]
-    flags = [flag for switch, used in chosen for flag in _flags(switch, used)]
+    wanted = PortPlan(port, solved, port.switches)
     return _CPort(
         id=role,
         name=port.name,
@@ -211,18 +213,15 @@ def _c_port(
         component=next(number for number, entry in enumerate(tied) if entry[0] in own),
         default_from_table=port.nic.default_queue.value is DefaultQueue.TABLE_0,
         inputs=tuple(_c_input(entry) for entry in solved.inputs),
-        rss_hf=tuple(dict.fromkeys(flags)),
-        needs_rte_flow=any(used.via is Via.FLOW for _, used in chosen),
+        rss_hf=wanted.flags,
+        accepted=tuple(flag for flag in wanted.implied if flag not in wanted.flags),
+        needs_rte_flow=any(switch.field_sets[number].via is Via.FLOW for switch, number in port.switches),
     )
 
 
 def _rows(items: Sequence[str], width: int) -> tuple[str, ...]:
     """Initialiser lines of `width` items each."""
     return tuple(", ".join(items[at : at + width]) + "," for at in range(0, len(items), width))
-
-
-def _flags(switch: Switch, used: FieldSet) -> tuple[str, ...]:
-    return used.flags if used.instead else (switch.flag, *used.flags)
 
 
 def _c_input(entry: HashInput) -> _Input:

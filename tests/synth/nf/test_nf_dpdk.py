@@ -126,7 +126,7 @@ def counts(stderr):
 
 
 def started(program, lcores, devices, *options):
-    """Starts the program and waits until signals are taken; how many cores it has."""
+    """Starts the program and waits until its ports are up; how many cores it has."""
     command = program.command(lcores, devices, *options)
     running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     for line in running.stderr:
@@ -356,7 +356,7 @@ def stopped(program, lcores, devices, *options, number=signal.SIGTERM):
     """Runs for a moment, asking for statistics; what is printed at the end."""
     running, cores = started(program, lcores, devices, *options)
     time.sleep(1)
-    assert re.match(r"(core|distributor) 0 LAN: received \d+, ", statistics(running, cores))
+    assert re.search(r"^(core|distributor) 0 LAN: received \d+, ", statistics(running, cores), re.M)
     return ended(running, number).splitlines()
 
 
@@ -439,7 +439,8 @@ def test_wrong_usage(firewall):
         return firewall.run(lcores, null, *options, code=2).stderr
 
     assert "unknown option `--nonsense`" in refused("0", "--nonsense")
-    assert "1 distributors and no lcore for the function" in refused("0", "--distribute", 1)
+    assert "`--distribute 1` leaves no lcore for the function: lcores are 1" in refused("0", "--distribute", 1)
+    assert "distributors is a number from 1 to 2, not `3`" in refused(THREE, "--distribute", 3)
     assert "`sequential` is one core" in refused("0,1", "--strategy", "sequential")
     assert "no strategy `best`" in refused("0", "--strategy", "best")
     assert "needs `--distribute 1`" in refused("0,1", "--rebalance", 100)
@@ -447,8 +448,31 @@ def test_wrong_usage(firewall):
         "0,1", "--strategy", "locks", "--rebalance", 100, "--captures"
     )
     assert "counted in one place" in refused(THREE, "--distribute", 2, "--rebalance", 100)
-    help_text = firewall.run("0", null, "--help").stdout
-    assert "--capacity-per-core N" in help_text and "--distribute N" in help_text
+    assert "merges all ports by time" in refused(THREE, "--distribute", 2, "--captures")
+
+
+def said(program, *arguments, code):
+    """What it says with these arguments alone."""
+    command = [program.folder / program.name, *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == code, result.stderr
+    return result
+
+
+def test_options_are_read_before_memory_is_looked_for(firewall):
+    """So that help and wrong options need no hugepages."""
+    result = said(firewall, "--", "--help", code=0)
+    assert "--capacity-per-core N" in result.stdout and "--distribute N" in result.stdout
+    assert result.stderr == ""
+    wrong = said(firewall, "-l", "0", "--", "--strategy", code=2)
+    assert wrong.stderr == "firewall: `--strategy` needs a value (see --help)\n"
+    usage = said(firewall, "--help", code=0).stdout
+    assert "--capacity-per-core N" in usage and "--lcores COREMAP" in usage
+
+
+def test_what_the_eal_refuses(firewall):
+    assert "cannot initialise DPDK" in said(firewall, "-l", "9999", *EAL, code=2).stderr
+    assert "`stray` is no option" in said(firewall, "stray", "-l", "0", *EAL, code=2).stderr
 
 
 def test_tables_that_a_function_asks_must_stay(lab, tmp_path):

@@ -3,24 +3,32 @@
 #define RSSC_DPDK_CONTROL_H
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct control {
     void (*print)(const void *program); /* on SIGUSR1 */
-    void (*round)(void *program);       /* every `period`, unless NULL */
+    bool (*round)(void *program);       /* every `period` until one fails, unless NULL */
     void *program;
     int64_t period; /* ns */
     pthread_t thread;
+    cpu_set_t cpus; /* the process's, of which every lcore has some */
 };
 
 /* Whether lcores are to go on: until SIGINT, SIGTERM or the end. */
 bool control_running(void);
 
-/* Takes the signals over and starts a thread for them. */
+/* Keeps the signals until a thread takes them. Before the EAL starts threads, which have to keep them, too. */
+void control_prepare(struct control *control);
+
+/* Starts the thread; whoever prepared `control` has filled it in. */
 bool control_start(struct control *control);
 
 /* Ends the thread, and lcores that still run. */
 void control_stop(struct control *control);
+
+/* Waits for a moment, in a loop of an lcore that finds nothing to do; it counts its `moments`. */
+void control_idle(unsigned *moments);
 
 #endif

@@ -3,19 +3,18 @@
 #include "dpdk/control.h"
 #include "dpdk/worker.h"
 
-#include <rte_pause.h>
 #include <rte_prefetch.h>
 
 static unsigned push(const struct distributor *distributor, unsigned core)
 {
     const struct outgoing *out = &distributor->outgoing[core];
     struct rte_ring *ring = distributor->rings[core];
-    unsigned sent = 0;
+    unsigned sent = 0, moments = 0;
     do {
         sent += rte_ring_sp_enqueue_burst(ring, (void *const *)(out->mbufs + sent), out->count - sent, NULL);
         if (sent == out->count || !distributor->intake.captures)
             break;
-        rte_pause();
+        control_idle(&moments);
     } while (control_running());
     return sent;
 }
@@ -79,10 +78,13 @@ static void distribute(struct distributor *distributor, const struct arrival *ar
 void distributor_run(struct distributor *distributor)
 {
     struct arrival arrivals[NF_BURST];
+    unsigned moments = 0;
     while (control_running() && !distributor->intake.drained) {
         unsigned count = intake_take(&distributor->intake, arrivals);
         if (count)
             distribute(distributor, arrivals, count);
+        else
+            control_idle(&moments);
     }
     intake_free(&distributor->intake);
     __atomic_store_n(&distributor->finished, true, __ATOMIC_RELEASE);

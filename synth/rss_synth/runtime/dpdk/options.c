@@ -12,14 +12,17 @@ void options_help(void)
     printf("usage: %s [EAL OPTION…] -- [OPTION…]\n\n", nf_config.name);
     printf("Runs %s on the ports %s, with one rx and tx queue per lcore and port. With more than one lcore the\n"
            "devices must take the spec's RSS keys, classes and tables, and answer with them when they are read back;\n"
-           "otherwise the program refuses to run. SIGUSR1 prints statistics, SIGINT and SIGTERM end it.\n\n",
+           "otherwise the program refuses to run. SIGUSR1 prints statistics, SIGINT and SIGTERM end it. `--help` before\n"
+           "`--` lists the EAL's options, such as -l for lcores and -a for devices.\n\n",
            nf_config.name, parse_port_names(names, "and"));
     printf("  --strategy NAME        how lcores share the state: shared-nothing, locks, tm or sequential (default %s)\n",
            strategy_name(nf_config.strategy));
     puts("  --distribute N         N lcores, the first ones, receive all packets, hash them in software and hand them to\n"
-         "                         the others, for devices that cannot hash. Ports are dealt out to them in turn.\n"
+         "                         the others, for devices that cannot hash. Ports are dealt out to them in turn,\n"
+         "                         so that N is at most the number of ports\n"
          "  --rebalance MS         every MS milliseconds, moves table entries from busy cores to others if their state\n"
-         "                         can follow. With `--distribute 1`, or where the state is shared.");
+         "                         can follow: with `--distribute 1`, or where cores share the state. With a state per\n"
+         "                         core, tables of devices stay as they are: nobody knows what waits on a device's queues");
     printf("  --capacity-per-core N  flows that each state can hold; without it, the spec's capacity (%zu)%s\n",
            nf_config.capacity, nf_config.replicates ? "" : ", divided by\n                         states of one lcore each");
     puts("  --captures             devices play captures (net_pcap): ports are merged by the packets' own times, and the\n"
@@ -32,7 +35,7 @@ void options_help(void)
 static bool add(void *options, const char *argument)
 {
     (void)options;
-    return complain("`%s` is no option (see -- --help)", argument);
+    return complain("`%s` is no option (see `-- --help`)", argument);
 }
 
 static bool set_strategy(void *options, const char *value)
@@ -97,6 +100,12 @@ static bool right_cores(const struct options *options)
     return true;
 }
 
+static bool right_captures(const struct options *options)
+{
+    return !options->captures || options->distributors <= 1 ||
+           complain("`--captures` merges all ports by time, which one lcore has to do: give `--distribute 1`");
+}
+
 static bool right_rebalancing(const struct options *options)
 {
     if (!options->rebalance || options->distributors == 1)
@@ -111,18 +120,19 @@ static bool right_rebalancing(const struct options *options)
     return true;
 }
 
-enum parsed options_parse(struct options *options, unsigned lcores, int count, char **arguments)
+enum parsed options_parse(struct options *options, int count, char **arguments)
 {
     *options = (struct options){.strategy = nf_config.strategy};
-    enum parsed parsed = arguments_parse(&syntax, options, count, arguments);
-    if (parsed != PARSED_RUN)
-        return parsed;
-    if (options->distributors >= lcores) {
-        complain("%u distributors and no lcore for the function: there are %u lcores", options->distributors, lcores);
-        return PARSED_WRONG;
-    }
+    return arguments_parse(&syntax, options, count, arguments);
+}
+
+bool options_fit(struct options *options, unsigned lcores)
+{
+    if (options->distributors >= lcores)
+        return complain("`--distribute %u` leaves no lcore for the function: lcores are %u (see the EAL's -l)",
+                        options->distributors, lcores);
     options->cores = lcores - options->distributors;
     if (options->capacity == 0)
         options->capacity = cores_share(&nf_config, options->strategy, nf_config.capacity, options->cores);
-    return right_cores(options) && right_rebalancing(options) ? PARSED_RUN : PARSED_WRONG;
+    return right_cores(options) && right_captures(options) && right_rebalancing(options);
 }

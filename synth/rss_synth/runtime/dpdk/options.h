@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MAX_DISTRIBUTORS = 16 };
+enum { MAX_DISTRIBUTORS = NF_PORTS }; /* each receives from a port at least */
 
 struct options {
     enum strategy strategy;
@@ -21,8 +21,11 @@ struct options {
     const char *verdicts;  /* directory or NULL */
 };
 
-/* Reads the options for `lcores` lcores; says on stderr what is wrong with them. */
-enum parsed options_parse(struct options *options, unsigned lcores, int count, char **arguments);
+/* Reads the options, which don't depend on the EAL; says on stderr what is wrong with them. */
+enum parsed options_parse(struct options *options, int count, char **arguments);
+
+/* Deals `lcores` lcores out; says what they cannot do. */
+bool options_fit(struct options *options, unsigned lcores);
 
 void options_help(void);
 

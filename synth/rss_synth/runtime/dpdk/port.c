@@ -107,6 +107,15 @@ static bool complain_of_key(const struct port_config *port, const uint8_t *key)
                     port->name, has[0], has[1], has[2], has[3], at, wanted[0], wanted[1], wanted[2], wanted[3]);
 }
 
+static bool right_classes(unsigned number, uint64_t rss_hf)
+{
+    const struct dpdk_port *wanted = &dpdk_ports[number];
+    if ((rss_hf & wanted->rss_hf) == wanted->rss_hf && (rss_hf & ~(wanted->rss_hf | wanted->rss_hf_accepted)) == 0)
+        return true;
+    return complain("port %s: the device hashes rss_hf 0x%" PRIx64 ", not 0x%" PRIx64, nf_config.ports[number].name, rss_hf,
+                    wanted->rss_hf);
+}
+
 /* Writes key and classes once more, as some drivers take them only from a running device, and reads them back:
  * it is what the device answers that counts. */
 static bool check_hash(unsigned number)
@@ -123,10 +132,7 @@ static bool check_hash(unsigned number)
         return complain("port %s: cannot read the RSS key back: %s", port->name, rte_strerror(-status));
     if (memcmp(key, port->key, port->key_bytes) != 0)
         return complain_of_key(port, key);
-    if (conf.rss_hf != dpdk_ports[number].rss_hf)
-        return complain("port %s: the device hashes rss_hf 0x%" PRIx64 ", not 0x%" PRIx64, port->name, conf.rss_hf,
-                        dpdk_ports[number].rss_hf);
-    return true;
+    return right_classes(number, conf.rss_hf);
 }
 
 static bool same_table(const struct port_config *port, struct rte_eth_rss_reta_entry64 *groups, const uint16_t *table)
@@ -207,6 +213,14 @@ void port_discard_early(unsigned number, unsigned rx_queues)
     for (uint16_t queue = 0; queue < rx_queues; queue++)
         for (unsigned seen = 0; seen < RING_ENTRIES; seen += BURST)
             rte_pktmbuf_free_bulk(mbufs, rte_eth_rx_burst(device, queue, mbufs, BURST));
+}
+
+struct port_losses port_losses(unsigned number)
+{
+    struct rte_eth_stats stats;
+    if (rte_eth_stats_get(nf_config.ports[number].device, &stats) != 0)
+        return (struct port_losses){0};
+    return (struct port_losses){.missed = stats.imissed, .no_memory = stats.rx_nombuf, .wrong = stats.ierrors};
 }
 
 void port_stop(unsigned number)

@@ -28,6 +28,16 @@ void port_discard_early(unsigned port, unsigned rx_queues);
 /* Writes the table of a running port and reads it back. */
 bool port_write_table(unsigned port, const uint16_t *table);
 
+/* Packets that came to a device and got no further. */
+struct port_losses {
+    uint64_t missed;     /* its queues were full */
+    uint64_t no_memory;  /* no mbuf was free */
+    uint64_t wrong;      /* damaged, or of a length that it does not take */
+};
+
+/* As the device counts them; zeros where it doesn't. */
+struct port_losses port_losses(unsigned port);
+
 void port_stop(unsigned port);
 
 #endif

@@ -243,7 +243,7 @@ static void note_samples(struct program *program, const struct worker *worker, u
     }
 }
 
-void program_rebalance(struct program *program)
+bool program_rebalance(struct program *program)
 {
     struct rebalance *rebalance = &program->rebalance;
     for (unsigned core = 0; core < program->options.cores; core++)
@@ -252,9 +252,11 @@ void program_rebalance(struct program *program)
     for (unsigned core = 0; core < program->options.cores; core++)
         rebalance->done[core] = rebalance->given[core]; /* the state is shared: what is on its way finds it */
     if (rebalance_round(rebalance, 0) == 0)
-        return;
+        return true;
+    bool taken = true;
     for (unsigned port = 0; port < NF_PORTS; port++)
-        port_write_table(port, program->steering[port].table);
+        taken &= port_write_table(port, program->steering[port].table);
+    return taken || complain("tables are not rebalanced any more");
 }
 
 static bool free_worker(struct worker *worker)

@@ -38,7 +38,7 @@ bool program_free(struct program *program);
 /* What one lcore does. */
 void program_run_lcore(struct program *program);
 
-/* A round of rebalancing the devices' tables by the cores' samples. */
-void program_rebalance(struct program *program);
+/* A round of rebalancing the devices' tables by the cores' samples; false where a device did not take its table. */
+bool program_rebalance(struct program *program);
 
 #endif

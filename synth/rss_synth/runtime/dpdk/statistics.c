@@ -1,5 +1,7 @@
 #include "dpdk/statistics.h"
 
+#include "dpdk/port.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -39,8 +41,17 @@ static void print_distributor(const struct program *program, unsigned number)
     }
 }
 
+static void print_device(unsigned port)
+{
+    const struct port_losses losses = port_losses(port);
+    fprintf(stderr, "device %u %s: missed %" PRIu64 ", no memory %" PRIu64 ", wrong %" PRIu64 "\n",
+            nf_config.ports[port].device, nf_config.ports[port].name, losses.missed, losses.no_memory, losses.wrong);
+}
+
 void statistics_print(const struct program *program)
 {
+    for (unsigned port = 0; port < NF_PORTS; port++)
+        print_device(port);
     for (unsigned i = 0; i < program->options.distributors; i++)
         print_distributor(program, i);
     for (unsigned core = 0; core < program->options.cores; core++)

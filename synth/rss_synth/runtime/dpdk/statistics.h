@@ -4,7 +4,7 @@
 
 #include "dpdk/program.h"
 
-/* A line for each core and port, and for each distributor and port. Lcores may be running. */
+/* A line for each device, for each distributor and port, and for each core and port. Lcores may be running. */
 void statistics_print(const struct program *program);
 
 #endif

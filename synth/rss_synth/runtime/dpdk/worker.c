@@ -4,7 +4,6 @@
 #include "dpdk/control.h"
 
 #include <rte_ethdev.h>
-#include <rte_pause.h>
 #include <rte_prefetch.h>
 
 static void print_verdict(const struct worker *worker, unsigned port, int verdict)
@@ -71,10 +70,13 @@ static void process(struct worker *worker, const struct arrival *arrivals, unsig
 static void run_intake(struct worker *worker)
 {
     struct arrival arrivals[NF_BURST];
+    unsigned moments = 0;
     while (control_running() && !worker->intake.drained) {
         unsigned count = intake_take(&worker->intake, arrivals);
         if (count)
             process(worker, arrivals, count);
+        else
+            control_idle(&moments);
     }
     intake_free(&worker->intake);
 }
@@ -117,6 +119,7 @@ static unsigned take_ring(struct worker *worker, struct rte_ring *ring)
 /* What was in the rings before the last distributor finished is still processed. */
 static void run_rings(struct worker *worker)
 {
+    unsigned moments = 0;
     for (bool finished = false, empty = false; !finished || !empty;) {
         finished = true;
         empty = true;
@@ -125,7 +128,7 @@ static void run_rings(struct worker *worker)
         for (unsigned i = 0; i < worker->distributors; i++)
             empty &= take_ring(worker, worker->rings[i]) == 0;
         if (empty)
-            rte_pause();
+            control_idle(&moments);
     }
 }
 
