@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from rss_dsl.codes import UNWRITABLE
@@ -14,17 +16,44 @@ from rss_dsl.source import Source, Span
 from rss_synth.target import Artifact
 
 
-def write_text(path: Path, text: str, *, executable: bool = False) -> None:
+def write_text(path: Path, text: str) -> None:
     """Replace a file's content, through symbolic links; RssError if the folder or file cannot be written.
 
     A file that exists keeps its permissions.
     """
-    try:
-        target = Path(os.path.realpath(path))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, text, _mode(target, executable))
-    except OSError as error:
-        raise RssError([_unwritable(path, error)]) from None
+    write_artifacts(path.parent, [Artifact(path.name, text)])
+
+
+def write_artifacts(folder: Path, artifacts: Sequence[Artifact]) -> list[Path]:
+    """Write a target's files below a folder: all, or none where there is no room for one of them.
+
+    Other files in it stay.
+    """
+    paths = [folder / artifact.path for artifact in artifacts]
+    with ExitStack() as temporaries:
+        staged = []
+        for path, artifact in zip(paths, artifacts, strict=True):
+            with _writing(path):
+                staged.append(_staged(path, artifact, temporaries))
+        for path, (temporary, target) in zip(paths, staged, strict=True):
+            with _writing(path):
+                temporary.replace(target)
+    return paths
+
+
+def _staged(path: Path, artifact: Artifact, temporaries: ExitStack) -> tuple[Path, Path]:
+    """A file's new content in a file beside it, which `temporaries` removes; and where the file itself is."""
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists() and not target.is_file():
+        raise FileExistsError(errno.EEXIST, "it is there and no file")
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".rssc.")
+    temporary = Path(name)
+    temporaries.callback(temporary.unlink, missing_ok=True)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.write(artifact.text)
+    temporary.chmod(_mode(target, artifact.executable))
+    return temporary, target
 
 
 def _mode(path: Path, executable: bool) -> int:
@@ -37,27 +66,13 @@ def _mode(path: Path, executable: bool) -> int:
     return stat.S_IMODE(path.stat().st_mode) | (0o111 & ~umask if executable else 0)
 
 
-def _replace(path: Path, text: str, mode: int) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """What goes wrong within is told of this file."""
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        temporary.chmod(mode)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def write_artifacts(folder: Path, artifacts: Sequence[Artifact]) -> list[Path]:
-    """Write a target's files below a folder; other files in it stay."""
-    written = []
-    for artifact in artifacts:
-        path = folder / artifact.path
-        write_text(path, artifact.text, executable=artifact.executable)
-        written.append(path)
-    return written
+        yield
+    except OSError as error:
+        raise RssError([_unwritable(path, error)]) from None
 
 
 def _unwritable(path: Path, error: OSError) -> Diagnostic:
@@ -65,5 +80,15 @@ def _unwritable(path: Path, error: OSError) -> Diagnostic:
         rule=UNWRITABLE,
         message=f"cannot write `{path}`: {(error.strerror or 'unknown reason').lower()}",
         span=Span(Source(str(path), ""), 0, 0),
-        help="choose a folder that you can write to",
+        help=_way_out(error),
     )
+
+
+def _way_out(error: OSError) -> str:
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return "make room there, or choose another folder"
+        case errno.EEXIST:
+            return "choose another name"
+        case _:
+            return "choose a folder that you can write to"
