@@ -261,6 +261,9 @@ def test_synth_refuses_unproven_keys(capsys, tmp_path):
     code, _, _ = run(capsys, "synth", FW, "--target", "json", "--out", str(out), "--keys", str(keys))
     assert code == 4
     assert not out.exists()
+    arguments = ("--target", "json", "--out", str(out), "--keys", str(keys), "--format", "json")
+    code, said, _ = run(capsys, "synth", FW, *arguments)
+    assert code == 4 and json.loads(said)["verdict"]["status"] == "refuted"
 
 
 def test_unwritable_folder(capsys, tmp_path):

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from rssc.arguments import Subparsers, add_key_source, add_spec
 from rssc.exits import Exit
+
+if TYPE_CHECKING:
+    from rss_dsl.problem import Problem
+    from rss_solver.explain.examples import Example
+    from rss_solver.nic.steering import Landing
+    from rssc.sources import Keys
 
 
 def add(subparsers: Subparsers) -> None:
@@ -19,11 +26,9 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> Exit:
     """Print pairs for every requirement."""
-    from rss_solver.explain.examples import Example, examples
-    from rss_solver.nic.steering import Landing, land
-    from rssc.documents import emit, landing_document, line_document
+    from rss_solver.explain.examples import examples
+    from rssc.documents import emit
     from rssc.report import tell
-    from rssc.show import show_landings
     from rssc.sources import keys_for
 
     found = keys_for(options)
@@ -31,30 +36,39 @@ def run(options: argparse.Namespace) -> Exit:
         return found
     tell(found.findings)
     problem, solution = found.problem, found.solution
-
-    def landings(example: Example) -> list[Landing]:
-        sides = zip((example.requirement.first, example.requirement.second), example.packets, strict=True)
-        return [land(packet, problem.ports[i], solution.ports[i]) for i, packet in sides]
-
-    shown = [(example, landings(example)) for example in examples(problem, solution.seed, options.count)]
+    shown = [(pair, _landings(pair, found)) for pair in examples(problem, solution.seed, options.count)]
     if options.format == "json":
-        pairs = [
-            {
-                "requirement": line_document(problem, example.requirement.line),
-                "tied": example.tied,
-                "packets": [landing_document(landing) for landing in pair],
-            }
-            for example, pair in shown
-        ]
-        emit({"examples": pairs})
-        return Exit.OK
-    for example, pair in shown:
-        label = problem.lines[example.requirement.line].label
-        print(f"`{label}` {'ties' if example.tied else 'does not tie'}")
-        print("\n".join(show_landings(pair)))
-    if not shown:
+        emit({"examples": [_document(problem, pair, landings) for pair, landings in shown]})
+    elif shown:
+        print("\n".join(_text(problem, pair, landings) for pair, landings in shown))
+    else:
         print("no requirement ties packets of the hashed classes")
     return Exit.OK
+
+
+def _landings(pair: Example, keys: Keys) -> list[Landing]:
+    from rss_solver.nic.steering import land
+
+    places = (pair.requirement.first, pair.requirement.second)
+    ports, solved = keys.problem.ports, keys.solution.ports
+    return [land(packet, ports[i], solved[i]) for i, packet in zip(places, pair.packets, strict=True)]
+
+
+def _document(problem: Problem, pair: Example, landings: list[Landing]) -> dict[str, object]:
+    from rssc.documents import landing_document, line_document
+
+    return {
+        "requirement": line_document(problem, pair.requirement.line),
+        "tied": pair.tied,
+        "packets": [landing_document(landing) for landing in landings],
+    }
+
+
+def _text(problem: Problem, pair: Example, landings: list[Landing]) -> str:
+    from rssc.show import show_landings
+
+    label = problem.lines[pair.requirement.line].label
+    return "\n".join((f"`{label}` {'ties' if pair.tied else 'does not tie'}", *show_landings(landings)))
 
 
 def _count(text: str) -> int:

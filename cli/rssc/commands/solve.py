@@ -45,16 +45,11 @@ def _number(text: str) -> int:
 
 def run(options: argparse.Namespace) -> Exit:
     """Solve, prove, then write or compare the lock file."""
-    from rss_solver.keys import lock_text
-    from rssc.documents import verdict_document
-    from rssc.fieldsets import choices_document
-    from rssc.inputs import identity
-    from rssc.lockfile import compare, lock_path, locked_seed
-    from rssc.outcome import conflict_exit, verdict_exit
-    from rssc.output import write_text
+    from rssc.lockfile import locked_seed
+    from rssc.outcome import conflict_exit
     from rssc.pipeline import NoKey, compile_spec
     from rssc.report import tell
-    from rssc.several import tell_count, tell_keys
+    from rssc.several import tell_count
 
     if options.count and (options.write or options.locked):
         options.refuse("--count prints no keys that a lock file could hold")
@@ -63,9 +58,23 @@ def run(options: argparse.Namespace) -> Exit:
     tell(compiled.findings)
     if isinstance(compiled, NoKey):
         return conflict_exit(compiled.problem, compiled.conflict, options.format)
-    solution, problem = compiled.solved.solution, compiled.problem
     if options.count:
-        return tell_count(problem, solution, options.format)
+        return tell_count(compiled.problem, compiled.solved.solution, options.format)
+    return _answer(compiled, options)
+
+
+def _answer(compiled: Compiled, options: argparse.Namespace) -> Exit:
+    """Print the keys, and compare or write the lock file."""
+    from rss_solver.keys import lock_text
+    from rssc.documents import verdict_document
+    from rssc.fieldsets import choices_document
+    from rssc.inputs import identity
+    from rssc.lockfile import compare, lock_path
+    from rssc.outcome import verdict_exit
+    from rssc.output import write_text
+    from rssc.several import tell_keys
+
+    solution, problem = compiled.solved.solution, compiled.problem
     chosen = choices_document(problem, compiled.choices)
     text = lock_text(solution, identity(problem), verdict_document(problem, compiled.verdict), chosen)
     if options.keys:

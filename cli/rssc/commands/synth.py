@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from rssc.arguments import Subparsers, add_key_source, add_spec, folder
 from rssc.exits import Exit
+
+if TYPE_CHECKING:
+    from rss_synth.target import Target
+    from rssc.sources import Keys
 
 
 def add(subparsers: Subparsers) -> None:
@@ -29,14 +34,8 @@ def run(options: argparse.Namespace) -> Exit:
     from rss_dsl.diagnostics import Diagnostic
     from rss_solver.proof import Proof
     from rss_synth.nf.strategy import shares_state
-    from rss_synth.target import Provenance
-    from rssc import __version__
-    from rssc.documents import emit
-    from rssc.inputs import identity
-    from rssc.outcome import verdict_exit
-    from rssc.output import write_artifacts
+    from rssc.outcome import unproven_exit
     from rssc.report import tell
-    from rssc.show import show_verdict
     from rssc.sources import judged, keys_for
     from rssc.templates import target
 
@@ -50,15 +49,25 @@ def run(options: argparse.Namespace) -> Exit:
     tell(found.findings)
     verdict = judged(found)
     if not isinstance(verdict, Proof):
-        print(show_verdict(found.problem, verdict))
-        return verdict_exit(verdict)
+        return unproven_exit(found.problem, verdict, options.format)
+    return _write(wanted, found, options)
+
+
+def _write(wanted: Target, found: Keys, options: argparse.Namespace) -> Exit:
+    """Write what the target makes of proven keys, and list it."""
+    from rss_synth.target import Provenance
+    from rssc import __version__
+    from rssc.documents import emit
+    from rssc.inputs import identity
+    from rssc.output import write_artifacts
+
     spec = identity(found.problem)
     origin = Provenance(__version__, spec.path, spec.sha256)
     artifacts = wanted.emit(found.problem, found.solution, origin)
-    written = write_artifacts(options.out, artifacts)
+    written = [str(path) for path in write_artifacts(options.out, artifacts)]
     remarks = list(dict.fromkeys(artifact.remark for artifact in artifacts if artifact.remark))
     if options.format == "json":
-        emit({"target": options.target, "files": [str(path) for path in written], "remarks": remarks})
+        emit({"target": options.target, "files": written, "remarks": remarks})
     else:
-        print("\n".join((*(str(path) for path in written), *remarks)))
+        print("\n".join((*written, *remarks)))
     return Exit.OK
