@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -78,20 +79,47 @@ def test_a_template_as_json_names_its_files(run, tmp_path):
     assert json.loads(out)["files"] == [str(tmp_path / "nop" / name) for name in ("nf.c.j2", "nf.toml")]
 
 
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [
-        ("resize", "RSS451.*`packet_insert_new_chunk`: the runtime has no function"),
-        ("groups", "RSS451.*`map_put`: its key is in no cell of a vector"),
-    ],
-)
-def test_what_has_no_code_is_said(run, tmp_path, name, why):
-    code, _, err = run(SPECS / name, "--emit", "template", "--out", tmp_path / "none")
+def test_what_has_no_code_is_said(run, tmp_path):
+    code, _, err = run(SPECS / "resize", "--emit", "template", "--out", tmp_path / "none")
     assert code == 1
-    assert re.search(why, err)
-    assert f"{name}/" in err
+    assert re.search("resize/.*RSS451.*`packet_insert_new_chunk`: it makes the packet longer or shorter", err)
+    assert "help: leave it to the switch or the NIC" in err
     assert not (tmp_path / "none").exists()
-    assert run(SPECS / name, "--emit", "bdd")[0] == 0
+    assert run(SPECS / "resize", "--emit", "bdd")[0] == 0
+
+
+def test_functions_that_the_runtime_lacks_are_named(run, tmp_path):
+    folder = tmp_path / "paths"
+    shutil.copytree(SPECS / "groups", folder)
+    for path in folder.iterdir():
+        path.write_text(path.read_text().replace(":hash_obj(", ":my_digest("))
+    library = tmp_path / "mine.toml"
+    library.write_text('[my_digest]\nkind = "PURE"\nresult = "return"\n')
+    arguments = ("--emit", "template", "--library", library, "--out", tmp_path / "none")
+    code, _, err = run(folder, *arguments)
+    assert code == 1
+    assert "there is no C for `my_digest`: the runtime has no function `my_digest`" in err
+    assert "`docs/libvig.md` lists those that it has" in err
+
+
+def test_maps_copy_keys_that_do_not_stay(run, tmp_path):
+    folder = tmp_path / "groups"
+    assert run(SPECS / "groups", "--emit", "template", "--out", folder)[0] == 0
+    assert "map_keep_keys(objects->members, 4)" in (folder / "nf.c.j2").read_text()
+    assert run(SPECS / "nat", "--emit", "template", "--out", tmp_path / "nat")[0] == 0
+    assert "map_keep_keys" not in (tmp_path / "nat" / "nf.c.j2").read_text()
+
+
+def test_a_spec_without_its_template_says_how_to_give_it(run, tmp_path, capsys):
+    spec, folder = tmp_path / "nop.rss", tmp_path / "nop-paths"
+    assert run(SPECS / "nop", *NAMES, "--emit", "template", "--out", folder)[0] == 0
+    assert run(SPECS / "nop", *NAMES, "--nf", "nop-paths", "--out", spec)[0] == 0
+    for command in ("check", "solve"):
+        assert main([command, str(spec)]) == 1
+        printed = capsys.readouterr().err
+        assert "RSS620" in printed
+        assert "if the template is yours, give its folder: `--template DIR/nop-paths`" in printed
+        assert main([command, str(spec), "--template", str(folder)]) == 0
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,8 @@ def read_params(problem: Problem, nf: Nf) -> NfParams | tuple[Diagnostic, ...]:
     report = Report()
     template = nf_templates().get(nf.name)
     if template is None:
-        help = report.did_you_mean(nf.name, nf_templates(), f"there are {_listed(nf_templates())}")
+        help = report.did_you_mean(nf.name, nf_templates(), f"there are {_listed(nf_templates())};")
+        help += f" if the template is yours, give its folder: `--template DIR/{nf.name}`"
         report.add(codes.UNKNOWN_NF, f"unknown network function `{nf.name}`", header(nf), help=help)
         return report.sorted()
     try:

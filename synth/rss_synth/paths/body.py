@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from rss_callpaths.bdd.tree import Branch, Fate, Leaf, Step, Tree, nodes
+from rss_callpaths.bdd.tree import Branch, Fate, Leaf, Step, Tree, children, nodes
 from rss_callpaths.callpath import Call
 from rss_callpaths.library import Kind, Library
 from rss_callpaths.terms import Const
+from rss_callpaths.terms.deep import Deep, deeply
 from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.source import Span
@@ -36,16 +37,20 @@ class Body:
         does not steer by the function's keys are dropped before they find state."""
         self.calls, self.library, self.roles, self.place = calls, library, roles, place
         self.steers = steers
+        self._sizes: dict[int, int] = {}
 
     def lines(self, tree: Tree, state: State) -> list[str]:
         """Its statements, the last of which returns."""
+        return deeply(self._lines(tree, state))
+
+    def _lines(self, tree: Tree, state: State) -> Deep[list[str]]:
         match tree:
             case Leaf():
                 return self._leaf(tree, state)
             case Branch():
-                return self._branch(tree, state)
+                return (yield self._branch(tree, state))
             case Step():
-                return self._step(tree, state)
+                return (yield self._step(tree, state))
 
     def setup(self, calls: Iterable[Call], state: State) -> list[str]:
         """Statements for calls that must all succeed, and `return true`."""
@@ -77,25 +82,33 @@ class Body:
             case _:
                 return ["return NF_DROP;"]
 
-    def _branch(self, tree: Branch, state: State) -> list[str]:
-        yes, no = (sum(1 for _ in nodes(side)) for side in (tree.yes, tree.no))
+    def _branch(self, tree: Branch, state: State) -> Deep[list[str]]:
         plain = self.calls.expressions.plain
         condition = plain(tree.condition)
         inner, outer = tree.yes, tree.no
-        if yes > no:
-            condition, inner, outer = plain.negated(condition), tree.no, tree.yes
+        if self._size(inner) > self._size(outer):
+            condition, inner, outer = plain.negated(condition), outer, inner
         lines, (text,) = self._guarded(
             None, lambda: self.calls.expressions.together([condition], state.scope)
         )
-        return [*lines, *_nested(f"if ({bare(text)})", self.lines(inner, state)), *self.lines(outer, state)]
+        nested = yield self._lines(inner, state)
+        after = yield self._lines(outer, state)
+        return [*lines, *_nested(f"if ({bare(text)})", nested), *after]
 
-    def _step(self, tree: Step, state: State) -> list[str]:
+    def _size(self, tree: Tree) -> int:
+        """Nodes of a tree."""
+        if id(tree) not in self._sizes:
+            for node in reversed(list(nodes(tree))):
+                self._sizes[id(node)] = 1 + sum(self._sizes[id(child)] for child in children(node))
+        return self._sizes[id(tree)]
+
+    def _step(self, tree: Step, state: State) -> Deep[list[str]]:
         made = self._made(tree.call, state)
         before: list[Line] = []
         if self.steers and not state.steered and self.library.of(tree.call.function).kind in _KEYED:
             before = [Line("if (!is_steered())"), Line(f"{_INDENT}return NF_DROP;")]
             made = replace(made, state=replace(made.state, steered=True))
-        rest = self._after(tree, made, state)
+        rest = yield self._after(tree, made, state)
         used = set(_NAME.findall("\n".join(rest)))
         if made.call and tree.failed is None:
             named = made.result and made.result in used
@@ -107,13 +120,14 @@ class Body:
             *rest,
         ]
 
-    def _after(self, tree: Step, made: Made, before: State) -> list[str]:
-        then = self.lines(tree.then, made.state)
+    def _after(self, tree: Step, made: Made, before: State) -> Deep[list[str]]:
+        then = yield self._lines(tree.then, made.state)
         if tree.failed is None:
             return then
         if not made.failed:
-            raise self._problem(tree.call, "its answer decides, but it gives none")
-        failed = self.lines(tree.failed, _after_failure(made, before))
+            why = NoCodeError("its answer decides, but it gives none")
+            raise no_code(tree.call, why, self.place(tree.call))
+        failed = yield self._lines(tree.failed, _after_failure(made, before))
         return [*_nested(f"if ({made.failed})", failed), *then]
 
     def _made(self, call: Call, state: State) -> Made:
@@ -123,22 +137,26 @@ class Body:
         try:
             return make()
         except UnknownSymbolError as error:
-            raise self._problem(call, f"no call before it hands out `{error}`") from None
+            raise no_code(
+                call, NoCodeError(f"no call before it hands out `{error}`"), self.place(call)
+            ) from None
         except NoCodeError as error:
-            raise self._problem(call, str(error)) from None
+            raise no_code(call, error, self.place(call)) from None
 
-    def _problem(self, call: Call | None, why: str) -> RssError:
-        what = f"`{call.function}`" if call else "a condition"
-        return RssError(
-            [
-                Diagnostic(
-                    rule=codes.NO_CODE,
-                    message=f"there is no C for {what}: {why}",
-                    span=self.place(call),
-                    help="see docs/callpaths.md for what code is made from",
-                )
-            ]
-        )
+
+def no_code(call: Call | None, why: NoCodeError, place: Span) -> RssError:
+    """That a call, or a condition, has no counterpart in C."""
+    what = f"`{call.function}`" if call else "a condition"
+    return RssError(
+        [
+            Diagnostic(
+                rule=codes.NO_CODE,
+                message=f"there is no C for {what}: {why}",
+                span=place,
+                help=why.help,
+            )
+        ]
+    )
 
 
 def _after_failure(made: Made, before: State) -> State:
@@ -156,4 +174,4 @@ def _nested(head: str, lines: list[str]) -> list[str]:
     return [f"{head} {{", *(f"{_INDENT}{line}" if line else "" for line in lines), "}"]
 
 
-__all__ = ["Body"]
+__all__ = ["Body", "no_code"]

@@ -30,6 +30,8 @@ class Calls(Writing):
     ) -> None:
         """`give_up`: the statement for what is in no call path, such as a packet that ends early."""
         super().__init__(expressions, objects, keys, names, give_up)
+        self.copied: set[str] = set()
+        """Names of maps that get keys from elsewhere than cells of vectors."""
         self._makers: dict[str, Callable[[Call, State], Made]] = {
             "current_time": self._clock,
             "restart_time": self._clock,
@@ -37,6 +39,8 @@ class Calls(Writing):
             "packet_receive": self._nothing,
             "packet_borrow_next_chunk": self._borrow_chunk,
             "packet_return_chunk": self._return_chunk,
+            "packet_insert_new_chunk": self._reshape,
+            "packet_shrink_chunk": self._reshape,
             "nf_set_rte_ipv4_udptcp_checksum": self._checksum,
             "map_get": self._map_get,
             "map_put": self._map_put,
@@ -70,7 +74,10 @@ class Calls(Writing):
             return maker(call, state)
         if call.function.endswith("_hash") or call.function == "hash_obj":
             return self._hash(call, state)
-        raise NoCodeError(f"the runtime has no function `{call.function}`")
+        raise NoCodeError(
+            f"the runtime has no function `{call.function}`",
+            "`docs/libvig.md` lists those that it has; `--emit bdd` shows a tree to write the function from",
+        )
 
     # --- clock and packet ---------------------------------------------------------------------------------
 
@@ -113,6 +120,13 @@ class Calls(Writing):
         lines, after = self.changed(lent, bytes_of(self.given(call, "the_chunk"), self.pool), state)
         return Made(tuple(lines), replace(state, lent={**state.lent, address: after}))
 
+    def _reshape(self, call: Call, state: State) -> Made:
+        raise NoCodeError(
+            "it makes the packet longer or shorter, and generated functions change packets in place",
+            "leave it to the switch or the NIC to add and remove headers, and give the call paths of the "
+            "function without that; or write it against DPDK by hand",
+        )
+
     def _checksum(self, call: Call, state: State) -> Made:
         headers = [state.lent.get(self.address(call, name) or 0) for name in ("ip_header", "l4_header")]
         if headers[0] is None or headers[1] is None:
@@ -128,16 +142,21 @@ class Calls(Writing):
         return Made((*lines, *more), known, f"!{text}", text)
 
     def _map_put(self, call: Call, state: State) -> Made:
+        """A key in a cell of a vector stays there; the map copies others."""
+        map = self.object(call, "map")
         address = self.address(call, "key")
         lent = state.lent.get(address) if address is not None else None
-        if address is None or lent is None:
-            raise NoCodeError(
-                "its key is in no cell of a vector, so it would not stay where the map looks for it"
-            )
-        lines, after = self.changed(lent, bytes_of(self.given(call, "key"), self.pool), state)
         more, (value,) = self.words(call, state, "value")
-        text = f"map_put({self.object(call, 'map').text}, {lent.pointer}, {_cast('int', value)});"
-        return Made((*lines, *more, Line(text)), replace(state, lent={**state.lent, address: after}))
+        if address is not None and lent is not None and lent.vector:
+            lines, after = self.changed(lent, bytes_of(self.given(call, "key"), self.pool), state)
+            key, state = lent.pointer, replace(state, lent={**state.lent, address: after})
+        else:
+            lines, key, size = self.local(call, "key", state)
+            if size != self.keys[map.object.address].size:
+                raise NoCodeError(f"other keys of `{map.name}` have another size")
+            self.copied.add(map.name)
+        text = f"map_put({map.text}, {key}, {_cast('int', value)});"
+        return Made((*lines, *more, Line(text)), state)
 
     def _map_erase(self, call: Call, state: State) -> Made:
         lines, key, _ = self.local(call, "key", state)

@@ -26,7 +26,12 @@ _REPEATED = 24
 
 
 class NoCodeError(Exception):
-    """A term that C has no expression for here; its message says why."""
+    """A term or call that has no counterpart in C; its message says why."""
+
+    def __init__(self, why: str, help: str = "see `rssc rule RSS451` for what code is made from") -> None:
+        """`help`: what users can do."""
+        super().__init__(why)
+        self.help = help
 
 
 def c_type(width: int) -> str:

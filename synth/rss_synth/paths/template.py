@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from rss_callpaths.accesses.access import Accesses
@@ -18,9 +18,9 @@ from rss_callpaths.terms import Const, Pool
 from rss_callpaths.terms.bytewise import Symbol
 from rss_dsl.source import Span
 from rss_synth.paths import facts
-from rss_synth.paths.body import Body
+from rss_synth.paths.body import Body, no_code
 from rss_synth.paths.calls import Calls
-from rss_synth.paths.expressions import Expressions
+from rss_synth.paths.expressions import Expressions, NoCodeError
 from rss_synth.paths.objects import CObject, KeyBytes, Names, c_objects, keys, largest_chain
 from rss_synth.paths.places import Place, Variable
 from rss_synth.paths.writing import State
@@ -93,8 +93,7 @@ class _Template:
             "steers": self.steers,
             "objects": list(self.objects.values()),
             "keys": list(self._keys()),
-            "setup": self._setup(),
-            "body": self._body(),
+            **self._code(),
             "forwards": any(True for _ in self._forwarding()),
             "moves": any(not isinstance(leaf.port, Const) for leaf in self._forwarding()),
             "expiry": facts.expiry(self.accesses),
@@ -127,19 +126,23 @@ class _Template:
                     known |= {(array, at): Place(variable, at) for at in range(min(array.size or 4, 4))}
         return State(known, {})
 
-    def _body(self) -> list[str]:
-        calls = Calls(Expressions(self.pool), self.objects, self.keys, self._names(), "return NF_DROP;")
+    def _code(self) -> dict[str, list[str]]:
+        """The statements of the set-up and of a packet's processing."""
+        setup, turn = self._calls("return false;"), self._calls("return NF_DROP;")
         named = {device: f"NF_{role.upper()}" for device, role in self.roles.items()}
-        body = Body(calls, self.accesses.library, named, self._place, self.steers)
+        body = Body(turn, self.accesses.library, named, self._place, self.steers)
         sizes = dict.fromkeys(LENGTHS, "packet_bytes")
         lines = body.lines(self.decisions.turn, self._state({DEVICE: "device", **sizes}))
-        text = "\n".join(lines)
-        unused = [
-            name
-            for name in ("objects", "device", "packet_bytes", "now")
-            if not re.search(rf"\b{name}\b", text)
-        ]
-        return [*([f"{', '.join(f'(void){name}' for name in unused)};"] if unused else []), *lines]
+        filled = Body(setup, self.accesses.library, {}, self._place, steers=False)
+        fills = filled.setup(self._fills(), State({}, {}))
+        made = list(self._allocated(setup.copied | turn.copied))
+        return {
+            "setup": _with_unused(("objects",), [*made, *fills]),
+            "body": _with_unused(("objects", "device", "packet_bytes", "now"), lines),
+        }
+
+    def _calls(self, give_up: str) -> Calls:
+        return Calls(Expressions(self.pool), self.objects, self.keys, self._names(), give_up)
 
     def _names(self) -> Names:
         names = Names()
@@ -147,60 +150,66 @@ class _Template:
             names.new(each)
         return names
 
-    def _setup(self) -> list[str]:
-        calls = Calls(Expressions(self.pool), self.objects, self.keys, self._names(), "return false;")
-        body = Body(calls, self.accesses.library, {}, self._place, steers=False)
-        others = [call for call in self.decisions.setup if not self._is_allocation(call)]
-        made = [line for call in self.decisions.setup for line in self._allocated(call)]
-        others = [call for call in others if self.accesses.library.of(call.function).kind is not Kind.CLOCK]
-        lines = [*made, *body.setup(others, State({}, {}))]
-        return lines if any("objects" in line for line in lines) else ["(void)objects;", *lines]
+    def _fills(self) -> list[Call]:
+        """What the set-up does besides allocating."""
+        return [
+            call
+            for call in self.decisions.setup
+            if not _allocates(call) and self.accesses.library.of(call.function).kind is not Kind.CLOCK
+        ]
 
-    def _is_allocation(self, call: Call) -> bool:
-        return call.function.endswith("_allocate")
+    def _allocated(self, copied: Set[str]) -> Iterator[str]:
+        """The statements that allocate; `copied`: the maps that copy their keys."""
+        for call in filter(_allocates, self.decisions.setup):
+            found = self._made_object(call)
+            yield from (f"if (!{self._allocation(call, found)})", "    return false;")
+            if found.name in copied:
+                size = self.keys[found.object.address].size
+                yield from (f"if (!map_keep_keys({found.text}, {size}))", "    return false;")
 
-    def _allocated(self, call: Call) -> Iterator[str]:
-        """The statement for an allocation."""
-        if not self._is_allocation(call):
-            return
-        found = self._made_object(call)
+    def _allocation(self, call: Call, found: CObject) -> str:
         numbers = {a.name: a.value.value for a in call.arguments if isinstance(a.value, Const)}
-        to = f"&objects->{found.name}"
         cells = {name: f"paths_cells({value}, {self.flows})" for name, value in numbers.items()}
-        text = {
-            "map": lambda: (
-                f"map_allocate({found.name}_same_keys, {found.name}_hash_key, {cells['capacity']}, {to})"
-            ),
-            "vector": lambda: f"vector_allocate({numbers['elem_size']}, {cells['capacity']}, NULL, {to})",
-            "chain": lambda: f"paths_make_chain({cells['index_range']}, {to})",
-            "sketch": lambda: (
-                f"sketch_allocate({found.name}_hash_key, {cells['capacity']}, {numbers['threshold']}, {to})"
-            ),
-            "lpm": lambda: f"lpm_allocate({to})",
-        }[found.object.type]()
-        yield from (f"if (!{text})", "    return false;")
+        name, to = found.name, f"&objects->{found.name}"
+        match found.object.type:
+            case "map":
+                return f"map_allocate({name}_same_keys, {name}_hash_key, {cells['capacity']}, {to})"
+            case "vector":
+                return f"vector_allocate({numbers['elem_size']}, {cells['capacity']}, NULL, {to})"
+            case "chain":
+                return f"paths_make_chain({cells['index_range']}, {to})"
+            case "sketch":
+                return f"sketch_allocate({name}_hash_key, {cells['capacity']}, {numbers['threshold']}, {to})"
+            case _:
+                return f"lpm_allocate({to})"
 
     def _made_object(self, call: Call) -> CObject:
         function = self.accesses.library.of(call.function)
         argument = call.argument(function.object)
         value = argument.pointee.after if argument is not None and argument.pointee else None
         if not isinstance(value, Const) or address_of(value.value) not in self.objects:
-            raise Body(
-                Calls(Expressions(self.pool), {}, {}, Names(), ""),
-                self.accesses.library,
-                {},
-                self._place,
-                False,
-            )._problem(call, "what it allocates has no counterpart in the runtime")
+            why = NoCodeError("what it allocates has no counterpart in the runtime")
+            raise no_code(call, why, self._place(call))
         return self.objects[address_of(value.value)]
 
     def _keys(self) -> Iterator[_Key]:
         for call in self.decisions.setup:
             hash = call.argument("khash")
-            if self._is_allocation(call) and hash is not None:
+            if _allocates(call) and hash is not None:
                 found = self._made_object(call)
                 key = self.keys.get(found.object.address, KeyBytes(0, ()))
                 yield _Key(found.name, hash.function or "a function without a name", key.size, key.spans)
+
+
+def _allocates(call: Call) -> bool:
+    return call.function.endswith("_allocate")
+
+
+def _with_unused(names: Sequence[str], lines: list[str]) -> list[str]:
+    """Statements after one that names the variables that they do not use."""
+    text = "\n".join(lines)
+    unused = [f"(void){name}" for name in names if not re.search(rf"\b{name}\b", text)]
+    return [*([f"{', '.join(unused)};"] if unused else []), *lines]
 
 
 def _escaped(text: str) -> str:

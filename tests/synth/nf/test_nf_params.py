@@ -77,7 +77,9 @@ def test_each_mistake_has_its_place(lab, changes, code, spanned, message, help):
 
 def test_unknown_name_and_missing_ports(lab):
     (found,) = check_nf(lab.a_problem(lab.an_nf("fierwall", **lab.PORTS)))
-    assert found.rule.code == "RSS620" and found.help == "did you mean `firewall`?"
+    assert found.rule.code == "RSS620" and found.help == (
+        "did you mean `firewall`? if the template is yours, give its folder: `--template DIR/fierwall`"
+    )
     found = check_nf(lab.a_problem(lab.an_nf()))
     assert [d.message for d in found] == [
         "`firewall` needs the parameter `lan`",

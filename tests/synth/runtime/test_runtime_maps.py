@@ -66,6 +66,37 @@ def test_map_whose_hashes_collide(lab, vig) -> None:
         run_state_machine_as_test(a_map(lab, vig, hashes, seed=hashes), settings=QUICK)
 
 
+def a_copying_map(lab, vig: ctypes.CDLL, hashes: int) -> type[RuleBasedStateMachine]:
+    class CopyingMap(a_map(lab, vig, hashes, seed=hashes)):
+        """Callers use the memory of keys for others as soon as they have put them."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.map = self.call.allocate("test_copying_map", CAPACITY)
+
+        @rule(key=KEYS, value=st.integers(0, 99))
+        def put(self, key: int, value: int) -> None:
+            place = c_uint64(key)
+            self.call("test_map_put", self.map, byref(place), value)
+            place.value = 2**64 - 1
+            if key in self.known or len(self.known) < CAPACITY:
+                self.known[key] = (value, place)
+
+        @rule(key=KEYS)
+        def erase(self, key: int) -> None:
+            asked, trash = c_uint64(key), ctypes.c_void_p()
+            self.call("test_map_erase", self.map, byref(asked), byref(trash))
+            if self.known.pop(key, None):
+                assert trash.value not in (None, ctypes.addressof(asked))
+
+    return CopyingMap
+
+
+def test_map_that_copies_its_keys(lab, vig) -> None:
+    for hashes in (1, 2**32 - 1):
+        run_state_machine_as_test(a_copying_map(lab, vig, hashes), settings=QUICK)
+
+
 def test_who_knows_a_hash_does_not_know_what_collides_in_a_map(vig) -> None:
     """Of addresses that differ in high bits of words, which cancel in a hash by low halves of products. What
     collides in one map does not in another."""

@@ -22,3 +22,17 @@ int map_allocate(map_keys_equality *keq, map_key_hash *khash, unsigned capacity,
     *map_out = map;
     return 1;
 }
+
+int map_keep_keys(struct Map *map, unsigned bytes)
+{
+    uint8_t *copies = libvig_allocate((size_t)map->capacity * bytes);
+    uint32_t *vacant = libvig_allocate(map->capacity * sizeof *vacant);
+    if (!copies || !vacant)
+        return 0;
+    for (unsigned each = 0; each < map->capacity; each++)
+        vacant[each] = each;
+    map->copies = copies;
+    map->vacant = vacant;
+    map->key_bytes = bytes;
+    return 1;
+}

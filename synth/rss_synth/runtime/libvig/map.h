@@ -1,4 +1,5 @@
-/* Numbers by key. Keys stay where they are, in a cell of a vector as a rule, and must not change while they are in. */
+/* Numbers by key. Keys stay where they are, in a cell of a vector as a rule, and must not change while they are in;
+ * or the map keeps copies. */
 #ifndef RSSC_LIBVIG_MAP_H
 #define RSSC_LIBVIG_MAP_H
 
@@ -20,10 +21,16 @@ struct Map {
     uint32_t mask; /* cells - 1 */
     unsigned capacity;
     unsigned size;
+    uint8_t *copies;  /* `capacity` keys that it keeps itself; NULL: they stay where they are */
+    uint32_t *vacant; /* the copies that are free: the first capacity - size */
+    unsigned key_bytes;
 };
 
 /* 1, or 0 where there is no memory for `capacity` keys. */
 int map_allocate(map_keys_equality *keq, map_key_hash *khash, unsigned capacity, struct Map **map_out);
+
+/* Makes an empty map copy its keys, for callers that have them on the stack. 1, or 0 where there is no memory. */
+int map_keep_keys(struct Map *map, unsigned bytes);
 
 static inline uint32_t map_hash(const struct Map *map, void *key)
 {
@@ -49,6 +56,13 @@ static inline int map_get(struct Map *map, void *key, int *value_out)
     return 1;
 }
 
+static inline void *map_copy(struct Map *map, const void *key)
+{
+    uint8_t *copy = map->copies + (size_t)map->vacant[map->capacity - map->size - 1] * map->key_bytes;
+    memcpy(copy, key, map->key_bytes);
+    return copy;
+}
+
 /* Sets the number of a key. A full map stays as it is: libVig forbids the call. */
 static inline void map_put(struct Map *map, void *key, int value)
 {
@@ -57,6 +71,8 @@ static inline void map_put(struct Map *map, void *key, int value)
     struct map_cell *cell = &map->cells[map_find(map, key, hash)];
     if (!cell->key && map->size == map->capacity)
         return;
+    if (map->copies)
+        key = cell->key ? cell->key : map_copy(map, key);
     map->size += !cell->key;
     *cell = (struct map_cell){.key = key, .hash = hash, .value = value};
 }
@@ -84,6 +100,8 @@ static inline void map_erase(struct Map *map, void *key, void **trash)
     *trash = map->cells[at].key;
     map_close_gap(map, at);
     map->size--;
+    if (map->copies)
+        map->vacant[map->capacity - map->size - 1] = (uint32_t)((size_t)((uint8_t *)*trash - map->copies) / map->key_bytes);
 }
 
 static inline unsigned map_size(struct Map *map)

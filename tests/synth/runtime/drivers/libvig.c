@@ -117,6 +117,12 @@ struct Map *test_map(unsigned capacity)
     return map_allocate(key_eq, key_hash, capacity, &map) ? map : NULL;
 }
 
+void *test_copying_map(unsigned capacity)
+{
+    struct Map *map;
+    return map_allocate(key_eq, key_hash, capacity, &map) && map_keep_keys(map, sizeof(uint64_t)) ? map : NULL;
+}
+
 int test_map_get(struct Map *map, uint64_t *key, int *value)
 {
     LOOK return map_get(map, key, value);
