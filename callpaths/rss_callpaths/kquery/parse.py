@@ -48,34 +48,38 @@ def parse_term(tokens: list[str], at: int, scope: Scope) -> tuple[Term, int]:
     labels: list[str] = []
     while True:
         word = tokens[at]
-        value: Operand
-        if word == "(":
-            head = tokens[at + 1]
-            if head in OPS or head in READS:
-                at = _opened(tokens, at, stack, labels)
-                labels = []
-                continue
-            value, at = _constant(tokens, at, scope)
-        elif word.startswith("("):
-            value, at = _leaf(word, scope, at), at + 1
-        elif word in ("true", "false"):
-            value, at = scope.pool.const(int(word == "true"), 1), at + 1
-        elif LABEL.fullmatch(word):
-            if tokens[at + 1] == ":":
-                _check_new(word, word in scope.terms or word in labels, at)
-                labels.append(word)
-                at += 2
-                continue
-            value, at = _labelled(word, scope, at), at + 1
-        elif word != END and word[-1].isalnum() and word[0] in "+-0123456789":
-            value, at = _bare_number(word, stack, at), at + 1
-        else:
-            raise expected("an expression", tokens, at)
+        after = END if word == END else tokens[at + 1]
+        if word == "(" and (after in OPS or after in READS):
+            at = _opened(tokens, at, stack, labels)
+            labels = []
+            continue
+        if after == ":" and LABEL.fullmatch(word):
+            _check_new(word, word in scope.terms or word in labels, at)
+            labels.append(word)
+            at += 2
+            continue
+        value, at = _operand(tokens, at, scope, stack)
         _name(scope, labels, value, at - 1)
         labels = []
         found, at = _delivered(tokens, at, scope, stack, value)
         if found is not None:
             return _result(found, start), at
+
+
+def _operand(tokens: list[str], at: int, scope: Scope, stack: list[_Open]) -> tuple[Operand, int]:
+    """An expression without operands of its own, and the token after it."""
+    word = tokens[at]
+    if word == "(":
+        return _constant(tokens, at, scope)
+    if word.startswith("("):
+        return _leaf(word, scope, at), at + 1
+    if word in ("true", "false"):
+        return scope.pool.const(int(word == "true"), 1), at + 1
+    if LABEL.fullmatch(word):
+        return _labelled(word, scope, at), at + 1
+    if word != END and word[-1].isalnum() and word[0] in "+-0123456789":
+        return _bare_number(word, stack, at), at + 1
+    raise expected("an expression", tokens, at)
 
 
 def parse_whole(text: str, scope: Scope) -> Term:
