@@ -47,7 +47,7 @@ RECORDED_FLOWS = 10_000
 RECORDED_CORES = (1, 2)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rate:
     """Millions of packets a second, all cores together: the median of the rounds and their range."""
 
@@ -98,35 +98,26 @@ def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
 
 def run(folder: Path) -> None:
     """Every table."""
-    programs = {
-        name: build(name, folder) for name in SPECS if (ROOT / "specs" / "nf" / f"{name}.rss").is_file()
-    }
-    idle = measure(programs["nop"], "--idle")
-    print(f"the loop without a function: {idle} Mpps")
-    rows = []
-    for name, program in programs.items():
-        cells = []
-        for flows, skew in TRAFFIC:
-            skewed = ["--zipf"] if skew == "zipf" else []
-            cells.append(str(measure(program, "--port", SPECS[name], "--flows", str(flows), *skewed)))
-        rows.append([name, *cells])
-    table("Mpps, one core", ["function", *(f"{flows:,} {skew}" for flows, skew in TRAFFIC)], rows)
-    rows = []
-    for name, program in programs.items():
-        options = ("--port", SPECS[name])
-        cells = [str(measure(program, *options))]
-        cells += [
-            str(measure(program, *options, "--cores", "2", "--strategy", s))
-            for s in ("shared-nothing", "locks")
-        ]
-        rows.append([name, *cells])
+    programs = {name: build(name, folder) for name in SPECS}
+    print(f"the loop without a function: {measure(programs['nop'], '--idle')} Mpps")
+    columns = ["function", *(f"{flows:,} {skew}" for flows, skew in TRAFFIC)]
+    table("Mpps, one core", columns, [_by_traffic(name, program) for name, program in programs.items()])
     columns = ["function", "one core", "two, shared-nothing", "two, locks"]
-    table(
-        "Mpps, 10,000 flows uniform, two cores (bridge and others that no key can serve: locks only)",
-        columns,
-        rows,
-    )
+    title = "Mpps, 10,000 flows uniform, two cores (bridge and others that no key can serve: locks only)"
+    table(title, columns, [_by_cores(name, program) for name, program in programs.items()])
     print("\n* some flows found no room")
+
+
+def _by_traffic(name: str, program: Path) -> list[str]:
+    """A function's row: one core."""
+    options = [("--flows", str(flows), *(["--zipf"] if skew == "zipf" else [])) for flows, skew in TRAFFIC]
+    return [name, *(str(measure(program, "--port", SPECS[name], *each)) for each in options)]
+
+
+def _by_cores(name: str, program: Path) -> list[str]:
+    """A function's row: one core and two."""
+    two = [("--cores", "2", "--strategy", strategy) for strategy in ("shared-nothing", "locks")]
+    return [name, *(str(measure(program, "--port", SPECS[name], *each)) for each in ((), *two))]
 
 
 def machine() -> str:
@@ -151,17 +142,8 @@ def recorded(name: str, port: str, folder: Path) -> dict[str, object]:
     program = build(name, folder)
     measured = []
     for strategy, cores in runs(program.parent):
-        options = (
-            "--port",
-            port,
-            "--flows",
-            str(RECORDED_FLOWS),
-            "--strategy",
-            strategy,
-            "--cores",
-            str(cores),
-        )
-        rate = measure(program, *options)
+        traffic = ("--port", port, "--flows", str(RECORDED_FLOWS))
+        rate = measure(program, *traffic, "--strategy", strategy, "--cores", str(cores))
         print(f"{name} {strategy} {cores}: {rate}", file=sys.stderr)
         measured.append({"strategy": strategy, "cores": cores, **asdict(rate)})
     return {"spec": name, "port": port, "runs": measured}

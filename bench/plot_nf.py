@@ -8,12 +8,11 @@ pages inherit none. The same record makes the same bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parents[1]
 RECORD = Path(__file__).parent / "results" / "nf.json"
@@ -37,7 +36,7 @@ STYLE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Run:
     """A strategy on so many cores, in millions of packets a second."""
 
@@ -46,9 +45,32 @@ class Run:
     median: float
     low: float
     high: float
+    full: int
+    """Packets that found no room for their flow."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What `bench_nf.py --record` has measured."""
+
+    machine: str
+    flags: str
+    frame: int
+    """Bytes."""
+    flows: int
+    skew: str
+    functions: Mapping[str, Sequence[Run]]
+    """By the names that `nf` blocks give."""
+
+
+def read_record(path: Path = RECORD) -> Record:
+    """The record in a file."""
+    about = json.loads(path.read_text(encoding="utf-8"))
+    functions = {name: [Run(**run) for run in entry["runs"]] for name, entry in about["functions"].items()}
+    return Record(**{**about, "functions": functions})
+
+
+@dataclass(frozen=True, slots=True)
 class Scale:
     """The vertical axis: from zero to `top` in steps."""
 
@@ -73,12 +95,9 @@ def scale(most: float) -> Scale:
     return Scale(step * ceil(room / step), step)
 
 
-def plot(name: str, record: dict[str, Any]) -> str:
+def plot(name: str, record: Record) -> str:
     """The picture of a network function."""
-    runs = [
-        Run(one["strategy"], one["cores"], one["median"], one["low"], one["high"])
-        for one in record["functions"][name]["runs"]
-    ]
+    runs = record.functions[name]
     axis = scale(max(run.high for run in runs))
     parts = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
@@ -94,17 +113,16 @@ def plot(name: str, record: dict[str, Any]) -> str:
     return "\n".join(parts) + "\n"
 
 
-def described(name: str, record: dict[str, Any]) -> str:
+def described(name: str, record: Record) -> str:
     """What the picture shows, in words with numbers."""
-    runs = record["functions"][name]["runs"]
-    shown = ", ".join(f"{run['strategy']} on {run['cores']}: {run['median']:.1f}" for run in runs)
+    shown = ", ".join(f"{run.strategy} on {run.cores}: {run.median:.1f}" for run in record.functions[name])
     return f"{name}, million packets a second by strategy and cores: {shown}"
 
 
-def _conditions(record: dict[str, Any]) -> Iterator[str]:
-    traffic = f"{record['frame']}-byte frames from memory, {record['flows']:,} flows, {record['skew']}"
+def _conditions(record: Record) -> Iterator[str]:
+    traffic = f"{record.frame}-byte frames from memory, {record.flows:,} flows, {record.skew}"
     yield _text(LEFT, HEIGHT - 26, "small", traffic)
-    yield _text(LEFT, HEIGHT - 10, "small", f"{record['machine']}, {record['flags']}")
+    yield _text(LEFT, HEIGHT - 10, "small", f"{record.machine}, {record.flags}")
 
 
 def _legend(strategies: Sequence[str]) -> Iterator[str]:
@@ -164,9 +182,9 @@ def _text(x: float, y: float, kind: str, text: str) -> str:
 
 def draw() -> None:
     """Writes every plot."""
-    record = json.loads(RECORD.read_text(encoding="utf-8"))
+    record = read_record()
     PLOTS.mkdir(parents=True, exist_ok=True)
-    for name in record["functions"]:
+    for name in record.functions:
         (PLOTS / f"{name}.svg").write_text(plot(name, record), encoding="utf-8", newline="\n")
 
 

@@ -75,7 +75,7 @@ def _files(template: NfTemplate, text: str) -> list[str]:
 
 
 def _parameters(template: NfTemplate) -> str:
-    rows = [_row(parameter, template) for parameter in template.parameters]
+    rows = [_row(parameter) for parameter in template.parameters]
     sums = [_sum(dict(bound.weights), bound.high, bound.about) for bound in template.sums]
     head = "| item | value | default | meaning |\n|---|---|---|---|\n"
     return head + "".join(f"{row}\n" for row in rows) + "".join(f"\n{text}\n" for text in sums)
@@ -86,7 +86,7 @@ def _sum(weights: dict[str, int], high: int, about: str) -> str:
     return f"{' + '.join(terms)} can be {high} at most: {about}."
 
 
-def _row(parameter: Parameter, template: NfTemplate) -> str:
+def _row(parameter: Parameter) -> str:
     about = parameter.about[0].upper() + parameter.about[1:]
     return f"| `{parameter.name}` | {_value(parameter)} | {_default(parameter)} | {about} |"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
 import shutil
 import subprocess
@@ -77,13 +76,13 @@ def test_an_old_page_is_found_out():
 
 
 def test_plots_are_those_of_the_record():
-    record = json.loads((ROOT / "bench" / "results" / "nf.json").read_text(encoding="utf-8"))
-    assert sorted(record["functions"]) == TEMPLATES
+    record = PLOT.read_record()
+    assert sorted(record.functions) == TEMPLATES
     for name in TEMPLATES:
         drawn = (PAGES / "plots" / f"{name}.svg").read_text(encoding="utf-8")
         assert drawn == PLOT.plot(name, record), "run `python bench/plot_nf.py`"
-        for run in record["functions"][name]["runs"]:
-            assert f">{run['median']:.1f}</text>" in drawn
+        for run in record.functions[name]:
+            assert f">{run.median:.1f}</text>" in drawn
 
 
 @pytest.mark.parametrize("most", [0.3, 1, 9.9, 10, 27.4, 60, 76.2, 152.8, 999])
