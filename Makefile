@@ -30,8 +30,8 @@ demo: $(STAMP)
 	@sh examples/01-firewall/run.sh
 
 test: $(STAMP) lint
-	@sh scripts/packages.sh gcc libpcap-dev make pkg-config libdpdk-dev dpdk-dev clang shellcheck ethtool valgrind libbpf-dev iproute2
-	$(BIN)/python -m pytest -n auto
+	@sh scripts/packages.sh gcc libpcap-dev make pkg-config libdpdk-dev dpdk-dev clang shellcheck ethtool valgrind libbpf-dev iproute2 ccache
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 fuzz: $(STAMP)
 	$(BIN)/python tests/fuzz/run.py --cases 10000
@@ -59,4 +59,4 @@ plots: $(STAMP)
 	$(BIN)/python docs/generate_nf.py
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache out
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .ccache out

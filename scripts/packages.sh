@@ -5,7 +5,7 @@ set -eu
 missing=""
 for package in "$@"; do
     case $package in
-        gcc | clang | make | pkg-config | shellcheck | ethtool | valgrind) command -v "$package" >/dev/null 2>&1 || missing="$missing $package" ;;
+        gcc | clang | make | pkg-config | shellcheck | ethtool | valgrind | ccache) command -v "$package" >/dev/null 2>&1 || missing="$missing $package" ;;
         libpcap-dev) echo '#include <pcap/pcap.h>' | cc -E - >/dev/null 2>&1 || missing="$missing $package" ;;
         libdpdk-dev) pkg-config --exists libdpdk 2>/dev/null || missing="$missing $package" ;;
         libbpf-dev) pkg-config --exists libbpf 2>/dev/null || missing="$missing $package" ;;

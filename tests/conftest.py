@@ -1,4 +1,4 @@
-"""What all tests share: golden files and the hypothesis profiles."""
+"""What all tests share: golden files, the hypothesis profiles and a cache of what compilers make."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 GOLDEN = Path(__file__).parent / "golden"
+CCACHE = ("/usr/lib/ccache", "/usr/lib64/ccache")
+"""Where distributions have the names of compilers for ccache."""
 
 settings.register_profile("default", max_examples=60, deadline=None)
 settings.register_profile(
@@ -21,6 +23,18 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write golden files instead of comparing")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Most tests of generated C build the same runtime: with ccache, where it is installed, only once."""
+    folder = next((folder for folder in CCACHE if Path(folder).is_dir()), None)
+    if folder is None or folder in os.environ["PATH"].split(":"):
+        return
+    os.environ["PATH"] = f"{folder}:{os.environ['PATH']}"
+    os.environ.setdefault("CCACHE_DIR", str(config.rootpath / ".ccache"))
+    # Wherever a test's folder is, and however new the headers in it.
+    os.environ["CCACHE_NOHASHDIR"] = "1"
+    os.environ["CCACHE_SLOPPINESS"] = "include_file_ctime,include_file_mtime"
 
 
 def golden_path(node: pytest.Item, suffix: str) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from compiling import compile_and_link
 
 from rss_synth.nf.catalogue import nf_templates
 from rssc.__main__ import main
@@ -119,11 +120,11 @@ int main(void)
 def sizes(folder: Path, *flags: str) -> list[int]:
     """Bytes of states, as a generated function says under a strategy."""
     (folder / "driver.c").write_text(DRIVER)
-    sources = ["driver.c", "nf.c", "config.c", *map(str, sorted((folder / "runtime" / "state").glob("*.c")))]
+    state = (path.relative_to(folder) for path in sorted((folder / "runtime" / "state").glob("*.c")))
     # What decides about packets, and the rest of the runtime with it, is left out.
     apart = ["-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"]
-    command = ["gcc", "-std=c11", "-D_DEFAULT_SOURCE", "-I.", "-Iruntime", *apart, *flags, "-o", "driver"]
-    subprocess.run([*command, *sources], cwd=folder, check=True)
+    command = ["gcc", "-std=c11", "-D_DEFAULT_SOURCE", "-I.", "-Iruntime", *apart, *flags]
+    compile_and_link(folder / "driver", command, ["driver.c", "nf.c", "config.c", *state], folder=folder)
     said = subprocess.run([folder / "driver"], check=True, capture_output=True, text=True).stdout
     return [int(line) for line in said.split()]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from compiling import compile_and_link
 
 HERE = Path(__file__).parent
 DRIVERS = HERE / "drivers"
@@ -33,13 +34,7 @@ def compile_c(output: Path, sources: Sequence[Path], *flags: str) -> Path:
     lacking = missing(tuple(flag for flag in flags if flag.startswith(("-fsanitize", "-fgnu-tm"))))
     if lacking:
         pytest.skip(f"gcc has no {lacking} here")
-    done = subprocess.run(
-        [*command, *flags, *map(str, sources), "-o", str(output), "-lpthread"],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
+    compile_and_link(output, [*command, *flags], sources, "-lpthread")
     return output
 
 
