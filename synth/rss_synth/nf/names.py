@@ -9,7 +9,7 @@ from rss_synth.nf.template import RESERVED
 
 _FUNCTION = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _ITEM = re.compile(r"[a-z][a-z0-9_]*")
-_GOALS = ("all", "bench", "build", "clean", "need-dpdk", "need-pcap", "replay", "replay-check", "runtime")
+_GOALS = ("all", "bench", "build", "clean", "replay", "replay-check", "runtime")
 """Goals and folders of the generated Makefile, and what would make one of them by `-check`."""
 TAKEN_ROLES = frozenset(
     {

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rss_dsl.diagnostics import RssError
 from rss_synth.nf.catalogue import added_templates, nf_templates
 from rss_synth.nf.loading import load_template
-from rss_synth.nf.names import TAKEN_ROLES
+from rss_synth.nf.names import TAKEN_ROLES, can_be_called
 from rss_synth.nf.plan import make_plan
 from rss_synth.nf.requirements import requirements
 from rss_synth.nf.strategy import Decision, decide, strategy_findings
@@ -136,6 +136,12 @@ def test_no_text_is_more_than_a_mistake(tmp_path_factory, text):
 def test_names_that_paths_or_goals_of_make_have(folder, name):
     with pytest.raises(RssError, match="cannot name a network function"):
         load_template(folder.rename(folder.parent / name))
+
+
+def test_no_function_is_called_as_a_goal():
+    makefile = (NFS.parent / "templates" / "nf" / "Makefile.j2").read_text()
+    (goals,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert not any(can_be_called(re.sub(r"-(check|replay|bench)$", "", goal)) for goal in goals.split())
 
 
 @pytest.mark.parametrize(
