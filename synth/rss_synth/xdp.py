@@ -21,6 +21,9 @@ from rss_synth.port_plan import PortPlan, finding, name_findings, refuse, unchec
 from rss_synth.render import render
 from rss_synth.target import Artifact, Provenance
 
+_SHARED = ("classes.h", "wire.h")
+"""Headers of the runtime that programs in the kernel can include."""
+
 _KEY_ROW = 13
 _INPUT_ROOM = 64
 """`HASH_INPUT_ROOM`."""
@@ -100,8 +103,10 @@ class XdpTarget:
         refuse([f for plan in plans for f in (*name_findings(plan), *_findings(plan))])
         context = {"ports": tuple(_bpf_port(plan) for plan in plans), "origin": origin}
         folder = files("rss_synth") / "templates" / "xdp"
+        shared = files("rss_synth") / "runtime" / "packet"
+        entries = [*folder.iterdir(), *(shared / name for name in _SHARED)]
         found = []
-        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        for entry in sorted(entries, key=lambda entry: entry.name):
             if entry.name.endswith(".j2"):
                 text = render(f"xdp/{entry.name}", **context)
             else:

@@ -25,8 +25,8 @@ SMALL = {
 """Parameters by which traffic meets limits soon and states are small."""
 FLAGS = ("-std=c11", "-D_DEFAULT_SOURCE", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-DNF_LOCKS")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-SOURCES = ("config.c", "state/*.c", "packet/*.c", "steering/*.c", "common/message.c", "check/frame.c",
-           "check/story.c", "check/traffic.c")  # fmt: skip
+SOURCES = ("config.c", "state/*.c", "packet/*.c", "steering/*.c", "common/array.c", "common/message.c",
+           "check/frame.c", "check/story.c", "check/traffic.c")  # fmt: skip
 
 
 def spec_of(name: str) -> tuple[str, Path]:

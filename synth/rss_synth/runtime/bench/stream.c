@@ -1,65 +1,52 @@
 #include "bench/stream.h"
 
 #include "common/message.h"
+#include "common/random.h"
+#include "packet/bytes.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { STATIONS = 2000 };
 
-/* xorshift64*: the same numbers everywhere */
-static uint64_t next_random(uint64_t *state)
+static void put32(uint8_t *at, uint32_t value)
 {
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * UINT64_C(0x2545f4914f6cdd1d);
-}
-
-static void put16(uint8_t *at, size_t value)
-{
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *at, size_t value)
-{
-    put16(at, value >> 16);
-    put16(at + 2, value);
+    bytes_put16(at, value >> 16);
+    bytes_put16(at + 2, value);
 }
 
 static uint16_t checksum_of(const uint8_t *header)
 {
     uint32_t sum = 0;
     for (size_t i = 0; i < 20; i += 2)
-        sum += (uint32_t)(header[i] << 8 | header[i + 1]);
+        sum += bytes_get16(header + i);
     while (sum >> 16)
         sum = (sum & 0xffffU) + (sum >> 16);
     return (uint16_t)~sum;
 }
 
-/* Sources are spread over 223 prefixes of 8 bits and destinations over 100.64.0.0/10, by odd multipliers. On either side
- * are 2000 stations: as many as a bridge remembers. */
-static void make_frame(uint8_t *frame, size_t flow)
+/* Sources are spread over 223 prefixes of 8 bits and destinations over 100.64.0.0/10, by odd multipliers. On either
+ * side are 2000 stations: as many as a bridge remembers. */
+static void make_frame(uint8_t *frame, uint32_t flow)
 {
     memset(frame, 0, STREAM_ROOM);
     frame[0] = frame[6] = 2; /* no group's addresses */
-    put16(frame + 2, 2);
-    put16(frame + 4, flow % STATIONS);
-    put16(frame + 8, 1);
-    put16(frame + 10, flow % STATIONS);
-    put16(frame + 12, 0x0800);
+    bytes_put16(frame + 2, 2);
+    bytes_put16(frame + 4, flow % STATIONS);
+    bytes_put16(frame + 8, 1);
+    bytes_put16(frame + 10, flow % STATIONS);
+    bytes_put16(frame + 12, 0x0800);
     uint8_t *ip = frame + 14;
     ip[0] = 0x45;
-    put16(ip + 2, STREAM_FRAME - 14);
+    bytes_put16(ip + 2, STREAM_FRAME - 14);
     ip[8] = 64;
     ip[9] = 17;
     put32(ip + 12, (1 + flow % 223) << 24 | (flow * 0x9e3779U & 0xffffffU));
     put32(ip + 16, 0x64400000U | (flow * 0x2545f5U & 0x3fffffU));
-    put16(ip + 10, checksum_of(ip));
-    put16(ip + 20, 1024 + flow % 60000);
-    put16(ip + 22, 443);
-    put16(ip + 24, STREAM_FRAME - 34);
+    bytes_put16(ip + 10, checksum_of(ip));
+    bytes_put16(ip + 20, 1024 + flow % 60000);
+    bytes_put16(ip + 22, 443);
+    bytes_put16(ip + 24, STREAM_FRAME - 34);
 }
 
 /* The first flow whose share of all packets reaches `point`. */
@@ -117,16 +104,16 @@ void stream_add(struct stream *stream, const uint8_t *frame)
 
 bool stream_make(struct stream *stream, const struct stream_plan *plan)
 {
-    uint64_t random = 88172645463325252U;
+    struct random random = {UINT64_C(88172645463325252)};
     double *shares = plan->zipf ? zipf_shares(plan->flows) : NULL;
     if ((plan->zipf && !shares) || !stream_reserve(stream, plan->packets)) {
         free(shares);
         return complain("out of memory");
     }
     for (size_t i = 0; i < plan->packets; i++) {
-        uint64_t drawn = next_random(&random) >> 11;
+        uint64_t drawn = random_next(&random) >> 11;
         size_t flow = shares ? find_flow(shares, plan->flows, (double)drawn * 0x1p-53) : drawn % plan->flows;
-        make_frame(stream_frame(stream, i), flow);
+        make_frame(stream_frame(stream, i), (uint32_t)flow);
     }
     stream->count = plan->packets;
     free(shares);

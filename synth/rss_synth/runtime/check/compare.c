@@ -1,10 +1,11 @@
 #include "check/compare.h"
 
 #include "check/frame.h"
+#include "packet/bytes.h"
 
 #include <string.h>
 
-enum { TCP_CHECKSUM = 16, UDP_CHECKSUM = 6, NO_CHECKSUM = 0 };
+enum { NO_CHECKSUM = 0 };
 
 bool compare_has_names(const struct nf_traits *traits)
 {
@@ -14,26 +15,15 @@ bool compare_has_names(const struct nf_traits *traits)
     return any;
 }
 
-static uint16_t read16(const uint8_t *bytes)
-{
-    return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
-
-static void write16(uint8_t *bytes, uint16_t value)
-{
-    bytes[0] = (uint8_t)(value >> 8);
-    bytes[1] = (uint8_t)value;
-}
-
 /* Where the transport checksum is; NO_CHECKSUM where there is none, or UDP leaves it out. */
 static size_t checksum_at(const struct packet *packet)
 {
-    size_t at = packet->l4 + (packet->protocol == FRAME_TCP ? (size_t)TCP_CHECKSUM : UDP_CHECKSUM);
+    size_t at = packet->l4 + (size_t)(packet->protocol == PROTO_TCP ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT);
     bool tcp = packet->kind == PACKET_IPV4_TCP || packet->kind == PACKET_IPV6_TCP;
     bool udp = packet->kind == PACKET_IPV4_UDP || packet->kind == PACKET_IPV6_UDP;
     if (!(tcp || udp) || at + 2 > packet->length)
         return NO_CHECKSUM;
-    return udp && read16(packet->data + at) == 0 ? NO_CHECKSUM : at;
+    return udp && bytes_get16(packet->data + at) == 0 ? NO_CHECKSUM : at;
 }
 
 static void remote_of(struct names_scope *scope, const struct nf_traits *traits, const struct packet *packet,
@@ -51,11 +41,11 @@ static void change16(struct packet *packet, size_t at, uint16_t value)
     uint8_t *bytes = packet->data;
     size_t sum_at = checksum_at(packet);
     if (sum_at != NO_CHECKSUM) {
-        uint32_t sum = (uint16_t)~read16(bytes + sum_at) + (uint32_t)(uint16_t)~read16(bytes + at) + value;
+        uint32_t sum = (uint16_t)~bytes_get16(bytes + sum_at) + (uint32_t)(uint16_t)~bytes_get16(bytes + at) + value;
         uint16_t check = (uint16_t)~frame_fold(sum);
-        write16(bytes + sum_at, check == 0 && packet->protocol == FRAME_UDP ? 0xffff : check);
+        bytes_put16(bytes + sum_at, check == 0 && packet->protocol == PROTO_UDP ? 0xffff : check);
     }
-    write16(bytes + at, value);
+    bytes_put16(bytes + at, value);
 }
 
 void compare_translate(const struct names *names, const struct nf_traits *traits, const struct story *story,
@@ -71,7 +61,7 @@ void compare_translate(const struct names *names, const struct nf_traits *traits
     if (!packet_has_ports(packet.kind))
         return;
     remote_of(&scope, traits, &packet, packet_source(&packet), frame + packet.l4);
-    uint16_t name = read16(frame + packet.l4 + 2), partner = names_partner(names, &scope, name);
+    uint16_t name = bytes_get16(frame + packet.l4 + 2), partner = names_partner(names, &scope, name);
     if (partner != name)
         change16(&packet, packet.l4 + 2U, partner);
 }
@@ -106,7 +96,7 @@ static enum difference compare_names(struct names *names, const struct nf_traits
     struct names_owner owner = owner_of(&pair->input);
     uint16_t name[NAMES_RUNS];
     for (unsigned run = 0; run < NAMES_RUNS; run++)
-        name[run] = read16(pair->sent[run].data + pair->sent[run].l4);
+        name[run] = bytes_get16(pair->sent[run].data + pair->sent[run].l4);
     switch (names_pair(names, &scope, &owner, name, pair->input.time)) {
     case NAMES_FINE:
         return SAME;

@@ -1,10 +1,11 @@
 #include "check/frame.h"
 
+#include "packet/bytes.h"
 #include "packet/packet.h"
 
 #include <string.h>
 
-enum { LEAST_BYTES = 60, EXTENSION_DESTINATION = 60, EXTENSION_FRAGMENT = 44 };
+enum { LEAST_BYTES = 60 };
 
 uint32_t frame_sum(const uint8_t *bytes, size_t count, uint32_t sum)
 {
@@ -22,8 +23,7 @@ uint16_t frame_fold(uint32_t sum)
 
 static uint8_t *put16(uint8_t *at, unsigned value)
 {
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
+    bytes_put16(at, value);
     return at + 2;
 }
 
@@ -39,15 +39,15 @@ static uint8_t *put_ethernet(const struct recipe *recipe, uint8_t *at)
 
 static size_t header_bytes(uint8_t protocol)
 {
-    return protocol == FRAME_TCP ? 20 : protocol == FRAME_SCTP ? 12 : 8;
+    return protocol == PROTO_TCP ? 20 : protocol == PROTO_SCTP ? 12 : 8;
 }
 
 static void put_checksum(const struct recipe *recipe, uint8_t *start, size_t bytes)
 {
     size_t address = recipe->version == 4 ? 4 : 16;
-    size_t at = recipe->protocol == FRAME_TCP ? 16 : recipe->protocol == FRAME_UDP ? 6 : 2;
-    bool pseudo = recipe->protocol == FRAME_TCP || recipe->protocol == FRAME_UDP || recipe->version == 6;
-    if (recipe->protocol == FRAME_SCTP || recipe->protocol == FRAME_ESP || recipe->no_checksum)
+    size_t at = recipe->protocol == PROTO_TCP ? 16 : recipe->protocol == PROTO_UDP ? 6 : 2;
+    bool pseudo = recipe->protocol == PROTO_TCP || recipe->protocol == PROTO_UDP || recipe->version == 6;
+    if (recipe->protocol == PROTO_SCTP || recipe->protocol == PROTO_ESP || recipe->no_checksum)
         return;
     uint32_t sum = frame_sum(start, bytes, 0);
     if (pseudo) {
@@ -56,7 +56,7 @@ static void put_checksum(const struct recipe *recipe, uint8_t *start, size_t byt
         sum += recipe->protocol + (uint32_t)bytes;
     }
     uint16_t check = (uint16_t)~frame_fold(sum);
-    put16(start + at, check == 0 && recipe->protocol == FRAME_UDP ? 0xffff : check);
+    put16(start + at, check == 0 && recipe->protocol == PROTO_UDP ? 0xffff : check);
 }
 
 /* The transport header and payload; a later fragment has payload in its place. */
@@ -66,12 +66,12 @@ static uint8_t *put_transport(const struct recipe *recipe, uint8_t *at)
     memset(at, 0, bytes);
     for (size_t i = header_bytes(recipe->protocol); i < bytes; i++)
         at[i] = (uint8_t)(i * 7 + recipe->payload);
-    bool icmp = recipe->protocol == FRAME_ICMP || recipe->protocol == FRAME_ICMP6;
+    bool icmp = recipe->protocol == PROTO_ICMP || recipe->protocol == PROTO_ICMP6;
     put16(at, icmp ? 0x0800 : recipe->source.port);
     put16(at + 2, icmp ? 0 : recipe->destination.port);
-    if (recipe->protocol == FRAME_TCP)
+    if (recipe->protocol == PROTO_TCP)
         put16(at + 12, 0x5010);
-    if (recipe->protocol == FRAME_UDP)
+    if (recipe->protocol == PROTO_UDP)
         put16(at + 4, (unsigned)bytes);
     put_checksum(recipe, at, bytes);
     return at + bytes;
@@ -96,13 +96,13 @@ static uint8_t *put_extensions(const struct recipe *recipe, uint8_t *next, uint8
 {
     for (unsigned i = 0; i < recipe->options; i++, at += 8) {
         memcpy(at, "\0\0\1\4\0\0\0\0", 8);
-        *next = EXTENSION_DESTINATION;
+        *next = PROTO_DESTINATION_OPTIONS;
         next = at;
     }
     if (recipe->fragmented || recipe->fragment) {
         memset(at, 0, 8);
         put16(at + 2, recipe->fragment * 8U | recipe->fragmented);
-        *next = EXTENSION_FRAGMENT;
+        *next = PROTO_FRAGMENT;
         next = at;
         at += 8;
     }

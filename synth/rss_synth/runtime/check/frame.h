@@ -2,19 +2,13 @@
 #ifndef RSSC_FRAME_H
 #define RSSC_FRAME_H
 
+#include "packet/wire.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-    FRAME_ICMP = 1,
-    FRAME_TCP = 6,
-    FRAME_UDP = 17,
-    FRAME_ESP = 50,
-    FRAME_ICMP6 = 58,
-    FRAME_SCTP = 132,
-    FRAME_MAX_BYTES = 1536, /* of `frame_build` */
-};
+enum { FRAME_MAX_BYTES = 1536 }; /* of `frame_build` */
 
 struct frame_end {
     uint8_t mac[6];

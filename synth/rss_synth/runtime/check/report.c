@@ -1,5 +1,7 @@
 #include "check/report.h"
 
+#include "packet/bytes.h"
+
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,7 +40,8 @@ static void print_ends(const struct packet *packet)
     inet_ntop(family, packet_destination(packet), destination, sizeof destination);
     const uint8_t *ports = packet->data + packet->l4;
     if (packet_has_ports(packet->kind))
-        printf(" %s port %d > %s port %d", source, ports[0] << 8 | ports[1], destination, ports[2] << 8 | ports[3]);
+        printf(" %s port %d > %s port %d", source, bytes_get16(ports), destination,
+               bytes_get16(ports + 2));
     else
         printf(" %s > %s", source, destination);
 }
@@ -51,18 +54,24 @@ static struct packet packet_of(const struct story *story, size_t number)
     return packet;
 }
 
-static void print_packet(const struct story *story, size_t number, const struct steered *steered)
+static void print_summary(const struct story *story, size_t number, const struct steered *steered)
 {
     struct packet packet = packet_of(story, number);
-    printf("    packet %zu on %s, core %u, %s", number + 1, nf_config.ports[packet.port].name, steered[number].core,
+    printf("packet %zu on %s, core %u, %s", number + 1, nf_config.ports[packet.port].name, steered[number].core,
            packet_class_name(packet.kind));
     if (steered[number].hashed)
         printf(" hash %08" PRIx32 " entry %" PRIu32, steered[number].hash, steered[number].entry);
     else
         fputs(" unhashed", stdout);
     print_ends(&packet);
+}
+
+static void print_packet(const struct story *story, size_t number, const struct steered *steered)
+{
+    fputs("    ", stdout);
+    print_summary(story, number, steered);
     fputs("\n      ", stdout);
-    print_bytes(packet.data, story->events[number].length);
+    print_bytes(story_input(story, number), story->events[number].length);
 }
 
 /* How much two packets have to do with one another: 3 where all ends are the same, either way round. */
@@ -101,21 +110,28 @@ static size_t partner(const struct story *story, const struct steered *steered, 
     return best;
 }
 
+static const char *const kinds[] = {
+    [DIFFERENT_VERDICT] = "verdicts differ",
+    [DIFFERENT_BYTES] = "outputs differ",
+    [DIFFERENT_CHECKSUM] = "one output's checksum is right, the other's is not",
+    [DIFFERENT_NAMES] = "a name was given that another flow has",
+};
+
+static void print_verdicts(int one_core, int here)
+{
+    fputs("one core: ", stdout);
+    print_verdict(one_core);
+    fputs(", here: ", stdout);
+    print_verdict(here);
+    putchar('\n');
+}
+
 static void print_difference(const struct story *story, size_t number, enum difference difference,
                              const struct outcome *second)
 {
-    static const char *const kinds[] = {
-        [DIFFERENT_VERDICT] = "verdicts differ",
-        [DIFFERENT_BYTES] = "outputs differ",
-        [DIFFERENT_CHECKSUM] = "one output's checksum is right, the other's is not",
-        [DIFFERENT_NAMES] = "a name was given that another flow has",
-    };
     const struct event *event = &story->events[number];
-    printf("%s\n    one core: ", kinds[difference]);
-    print_verdict(event->verdict);
-    fputs(", here: ", stdout);
-    print_verdict(second->verdict);
-    putchar('\n');
+    printf("%s\n    ", kinds[difference]);
+    print_verdicts(event->verdict, second->verdict);
     if (difference == DIFFERENT_VERDICT)
         return;
     fputs("    one core sends ", stdout);
@@ -135,4 +151,18 @@ void report_difference(const struct trial *trial, const struct steered *steered,
         puts("    may have to do with what was elsewhere:");
         print_packet(trial->story, other, steered);
     }
+}
+
+void report_excused(const struct trial *trial, const struct steered *steered, const struct excused *excused)
+{
+    const struct story *story = trial->story;
+    const struct refusal *refusal = &excused->refusal;
+    fputs("    the first: ", stdout);
+    print_summary(story, excused->event, steered);
+    printf("\n      %s; ", kinds[excused->difference]);
+    print_verdicts(story->events[excused->event].verdict, excused->verdict);
+    fputs("      refused ", stdout);
+    fputs(refusal->here ? "here: " : "on one core: ", stdout);
+    print_summary(story, refusal->event, steered);
+    putchar('\n');
 }

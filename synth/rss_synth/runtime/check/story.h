@@ -28,7 +28,7 @@ struct story {
     size_t used, byte_room;
 };
 
-/* Adds what came in; its output is the same until `story_decide`. False without memory. */
+/* Adds what came in; its output is the same until somebody decides on it. False without memory. */
 bool story_add(struct story *story, struct event event, const uint8_t *frame);
 
 /* The packet of an event, whose bytes are `data`. */

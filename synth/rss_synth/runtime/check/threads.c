@@ -1,6 +1,6 @@
 #include "check/threads.h"
 
-#include "check/random.h"
+#include "common/random.h"
 #include "check/report.h"
 #include "common/message.h"
 

@@ -87,12 +87,12 @@ static uint16_t a_server_port(struct traffic *traffic)
 
 static uint8_t a_protocol(struct random *random, unsigned version)
 {
-    static const uint8_t protocols[] = {FRAME_TCP, FRAME_TCP, FRAME_TCP, FRAME_TCP, FRAME_TCP,  FRAME_TCP,
-                                        FRAME_UDP, FRAME_UDP, FRAME_UDP, FRAME_UDP, FRAME_SCTP, FRAME_ICMP};
+    static const uint8_t protocols[] = {PROTO_TCP, PROTO_TCP, PROTO_TCP, PROTO_TCP, PROTO_TCP,  PROTO_TCP,
+                                        PROTO_UDP, PROTO_UDP, PROTO_UDP, PROTO_UDP, PROTO_SCTP, PROTO_ICMP};
     if (random_once_in(random, 40))
-        return FRAME_ESP;
+        return PROTO_ESP;
     uint8_t protocol = CHOICE(random, protocols);
-    return protocol == FRAME_ICMP && version == 6 ? FRAME_ICMP6 : protocol;
+    return protocol == PROTO_ICMP && version == 6 ? PROTO_ICMP6 : protocol;
 }
 
 static size_t a_payload(struct random *random)
@@ -115,7 +115,7 @@ static void vary(struct random *random, struct recipe *recipe)
         recipe->fragment = (uint16_t)(1 + random_below(random, 100));
     if (random_once_in(random, 40))
         memset(recipe->destination.mac, 0xff, 6);
-    recipe->no_checksum = recipe->version == 4 && recipe->protocol == FRAME_UDP && random_once_in(random, 5);
+    recipe->no_checksum = recipe->version == 4 && recipe->protocol == PROTO_UDP && random_once_in(random, 5);
 }
 
 /* Somebody behind `port` asks somebody behind another one. */
@@ -166,7 +166,7 @@ static struct event go_on(struct traffic *traffic, uint8_t *frame)
 {
     struct random *random = &traffic->random;
     unsigned other = another_port(traffic, traffic->port);
-    struct recipe recipe = {.version = 4, .protocol = traffic->next % 2 ? FRAME_TCP : FRAME_UDP, .payload = 6};
+    struct recipe recipe = {.version = 4, .protocol = traffic->next % 2 ? PROTO_TCP : PROTO_UDP, .payload = 6};
     recipe.source = host(traffic->port, traffic->scan ? traffic->host : (unsigned)random_below(random, HOSTS), 4);
     recipe.destination = host(other, traffic->scan ? traffic->host : (unsigned)random_below(random, HOSTS), 4);
     recipe.source.port = traffic->scan ? 50000 : (uint16_t)(1024 + traffic->next);

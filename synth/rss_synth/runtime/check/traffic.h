@@ -4,7 +4,7 @@
 #ifndef RSSC_TRAFFIC_H
 #define RSSC_TRAFFIC_H
 
-#include "check/random.h"
+#include "common/random.h"
 #include "check/story.h"
 #include "nf/traits.h"
 

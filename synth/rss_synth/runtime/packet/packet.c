@@ -1,32 +1,7 @@
 #include "packet/packet.h"
 
-#include <stdbool.h>
-
-enum {
-    ETHER_BYTES = 14,
-    ETHER_TYPE_AT = 12,
-    MAX_TAGS = 8, /* VLAN tags and IPv6 extension headers looked through: more than any NIC does */
-    MAX_EXTENSIONS = 16,
-    ETHER_IPV4 = 0x0800,
-    ETHER_IPV6 = 0x86dd,
-    ETHER_VLAN = 0x8100,
-    ETHER_QINQ = 0x88a8,
-    IPV4_BYTES = 20,
-    IPV4_FRAGMENT_BITS = 0x3fff, /* MF and the offset */
-    IPV6_BYTES = 40,
-};
-
-enum {
-    PROTO_HOP_BY_HOP = 0,
-    PROTO_TCP = 6,
-    PROTO_UDP = 17,
-    PROTO_ROUTING = 43,
-    PROTO_FRAGMENT = 44,
-    PROTO_ESP = 50,
-    PROTO_AH = 51,
-    PROTO_DESTINATION_OPTIONS = 60,
-    PROTO_SCTP = 132,
-};
+#include "packet/bytes.h"
+#include "packet/wire.h"
 
 /* The classes of one IP version, so that both are told apart by the same code. */
 struct ip_classes {
@@ -37,11 +12,6 @@ static const struct ip_classes ipv4_classes = {PACKET_IPV4_TCP, PACKET_IPV4_UDP,
                                                PACKET_IPV4_ESP, PACKET_IPV4_FRAG, PACKET_IPV4_OTHER};
 static const struct ip_classes ipv6_classes = {PACKET_IPV6_TCP, PACKET_IPV6_UDP,  PACKET_IPV6_SCTP,
                                                PACKET_IPV6_ESP, PACKET_IPV6_FRAG, PACKET_IPV6_OTHER};
-
-static uint16_t read16(const uint8_t *bytes)
-{
-    return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
 
 static bool has(const struct packet *packet, size_t at, size_t bytes)
 {
@@ -78,14 +48,14 @@ static enum packet_class parse_ipv4(struct packet *packet)
     if (!has(packet, packet->l3, IPV4_BYTES) || header[0] >> 4 != 4)
         return PACKET_L2;
     unsigned header_bytes = (header[0] & 15U) * 4;
-    unsigned total = read16(header + 2);
+    unsigned total = bytes_get16(header + 2);
     if (header_bytes < IPV4_BYTES || (total != 0 && total < header_bytes))
         return PACKET_L2;
     trim(packet, packet->l3 + total, total != 0);
     packet->version = 4;
     packet->protocol = header[9];
     packet->l4 = (uint16_t)(packet->l3 + header_bytes);
-    if (read16(header + 6) & IPV4_FRAGMENT_BITS)
+    if (bytes_get16(header + 6) & IPV4_FRAGMENT_BITS)
         return ipv4_classes.frag;
     return transport(packet, &ipv4_classes);
 }
@@ -129,7 +99,7 @@ static enum packet_class parse_ipv6(struct packet *packet)
     const uint8_t *header = packet->data + packet->l3;
     if (!has(packet, packet->l3, IPV6_BYTES) || header[0] >> 4 != 6)
         return PACKET_L2;
-    unsigned payload = read16(header + 4);
+    unsigned payload = bytes_get16(header + 4);
     trim(packet, (size_t)packet->l3 + IPV6_BYTES + payload, payload != 0);
     packet->version = 6;
     packet->protocol = header[6];
@@ -142,7 +112,7 @@ static size_t skip_tags(const struct packet *packet)
 {
     size_t at = ETHER_TYPE_AT;
     for (int i = 0; i < MAX_TAGS && has(packet, at, 6); i++, at += 4) {
-        uint16_t type = read16(packet->data + at);
+        uint16_t type = bytes_get16(packet->data + at);
         if (type != ETHER_VLAN && type != ETHER_QINQ)
             break;
     }
@@ -154,7 +124,7 @@ static enum packet_class parse_ethernet(struct packet *packet)
     if (!has(packet, 0, ETHER_BYTES))
         return PACKET_L2;
     size_t at = skip_tags(packet);
-    uint16_t type = read16(packet->data + at);
+    uint16_t type = bytes_get16(packet->data + at);
     packet->ether_type = (uint16_t)at;
     packet->l3 = (uint16_t)(at + 2);
     if (type == ETHER_IPV4)

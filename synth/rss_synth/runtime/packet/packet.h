@@ -2,31 +2,12 @@
 #ifndef RSSC_PACKET_H
 #define RSSC_PACKET_H
 
+#include "packet/classes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-/* How far into a frame headers are looked for: what one buffer of a NIC holds. */
-#define PACKET_PARSE_LIMIT 2048U
-
-/* A header that is cut short or contradicts itself is not read: the class is that of what precedes it. */
-enum packet_class {
-    PACKET_L2,
-    PACKET_IPV4_TCP,
-    PACKET_IPV4_UDP,
-    PACKET_IPV4_SCTP,
-    PACKET_IPV4_ESP,
-    PACKET_IPV4_FRAG,
-    PACKET_IPV4_OTHER,
-    PACKET_IPV6_TCP,
-    PACKET_IPV6_UDP,
-    PACKET_IPV6_SCTP,
-    PACKET_IPV6_ESP,
-    PACKET_IPV6_FRAG,
-    PACKET_IPV6_OTHER,
-    PACKET_CLASSES
-};
 
 /* A frame that was parsed. Offsets count from its first byte; 0 is "not there". */
 struct packet {
@@ -67,22 +48,20 @@ static inline size_t packet_address_bytes(const struct packet *packet)
 }
 
 /* Copies an address into the first bytes of `room` (4: IPv4 only, or 16), whose rest is zero. */
-static inline void packet_copy_address(const struct packet *packet, const uint8_t *address, uint8_t *to, size_t room)
-{
-    if (room == 4 || packet->version == 4)
-        memcpy(to, address, 4);
-    else
-        memcpy(to, address, 16);
-}
-
 static inline void packet_copy_source(const struct packet *packet, uint8_t *to, size_t room)
 {
-    packet_copy_address(packet, packet_source(packet), to, room);
+    if (room == 4 || packet->version == 4)
+        memcpy(to, packet->data + packet->l3 + 12, 4);
+    else
+        memcpy(to, packet->data + packet->l3 + 8, 16);
 }
 
 static inline void packet_copy_destination(const struct packet *packet, uint8_t *to, size_t room)
 {
-    packet_copy_address(packet, packet_destination(packet), to, room);
+    if (room == 4 || packet->version == 4)
+        memcpy(to, packet->data + packet->l3 + 16, 4);
+    else
+        memcpy(to, packet->data + packet->l3 + 24, 16);
 }
 
 /* Whether a class has L4 source and destination ports, at `l4`. */

@@ -4,14 +4,7 @@
 
 #include "packet/checksum.h"
 #include "packet/packet.h"
-
-#include <stdbool.h>
-
-enum {
-    READDRESS_IPV4_CHECKSUM = 10, /* places in headers */
-    READDRESS_TCP_CHECKSUM = 16,
-    READDRESS_UDP_CHECKSUM = 6,
-};
+#include "packet/wire.h"
 
 /* Adds a gain to the checksum of TCP or UDP, which cover addresses, if the capture goes as far. */
 static inline void readdress_transport(const struct packet *packet, uint32_t gain)
@@ -19,23 +12,25 @@ static inline void readdress_transport(const struct packet *packet, uint32_t gai
     bool is_tcp = packet->kind == PACKET_IPV4_TCP || packet->kind == PACKET_IPV6_TCP;
     bool is_udp = packet->kind == PACKET_IPV4_UDP || packet->kind == PACKET_IPV6_UDP;
     uint8_t *l4 = packet->data + packet->l4;
-    if (is_tcp && packet->length >= packet->l4 + READDRESS_TCP_CHECKSUM + 2)
-        checksum_correct(l4 + READDRESS_TCP_CHECKSUM, gain);
-    if (is_udp && packet->length >= packet->l4 + READDRESS_UDP_CHECKSUM + 2)
-        checksum_correct_udp(l4 + READDRESS_UDP_CHECKSUM, gain);
+    if (is_tcp && packet->length >= packet->l4 + TCP_CHECKSUM_AT + 2)
+        checksum_correct(l4 + TCP_CHECKSUM_AT, gain);
+    if (is_udp && packet->length >= packet->l4 + UDP_CHECKSUM_AT + 2)
+        checksum_correct_udp(l4 + UDP_CHECKSUM_AT, gain);
 }
 
 /* Sends a packet to an address of its version and, one hop from here, to a station. */
 static inline void readdress(const struct packet *packet, const uint8_t *address, const uint8_t *mac)
 {
-    unsigned bytes = packet->version == 4 ? 4 : 16;
-    uint8_t *at = packet->data + packet->l3 + (packet->version == 4 ? 16 : 24);
+    bool is_short = packet->version == 4;
+    unsigned bytes = is_short ? 4 : 16;
+    uint8_t *header = packet->data + packet->l3;
+    uint8_t *at = header + (is_short ? IPV4_DESTINATION_AT : IPV6_DESTINATION_AT);
     uint32_t gain = checksum_gain(at, address, bytes);
-    if (packet->version == 4)
-        checksum_correct(packet->data + packet->l3 + READDRESS_IPV4_CHECKSUM, gain);
+    if (is_short)
+        checksum_correct(header + IPV4_CHECKSUM_AT, gain);
     readdress_transport(packet, gain);
     memcpy(at, address, bytes);
-    memcpy(packet->data, mac, 6);
+    memcpy(packet->data, mac, MAC_BYTES);
 }
 
 #endif

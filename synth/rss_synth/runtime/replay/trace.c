@@ -1,5 +1,6 @@
 #include "replay/trace.h"
 
+#include "common/array.h"
 #include "common/message.h"
 #include "packet/packet.h"
 
@@ -9,28 +10,12 @@
 
 #define NS_PER_SECOND 1000000000
 
-/* Grows an array geometrically until it holds `needed` items. */
-static bool make_room(void **items, size_t *room, size_t needed, size_t item_bytes)
-{
-    if (needed <= *room)
-        return true;
-    size_t larger = *room ? *room : 4096;
-    while (larger < needed)
-        larger *= 2;
-    void *moved = realloc(*items, larger * item_bytes);
-    if (!moved)
-        return complain("out of memory");
-    *items = moved;
-    *room = larger;
-    return true;
-}
-
 static bool add_frame(struct trace *trace, struct frame frame, const uint8_t *data)
 {
     void *frames = trace->frames, *bytes = trace->bytes;
-    bool fits = make_room(&frames, &trace->frame_room, trace->count + 1, sizeof frame);
+    bool fits = array_reserve(&frames, &trace->frame_room, trace->count + 1, sizeof frame);
     trace->frames = frames;
-    fits = fits && make_room(&bytes, &trace->byte_room, trace->used + frame.length, 1);
+    fits = fits && array_reserve(&bytes, &trace->byte_room, trace->used + frame.length, 1);
     trace->bytes = bytes;
     if (!fits)
         return false;

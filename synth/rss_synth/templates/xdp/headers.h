@@ -6,55 +6,14 @@
 #ifndef RSSC_HEADERS_H
 #define RSSC_HEADERS_H
 
+#include "classes.h"
+#include "wire.h"
+
 #include <linux/bpf.h>
 #include <linux/types.h>
 
 #include <bpf/bpf_helpers.h>
 #include <stdbool.h>
-
-enum {
-    PARSE_LIMIT = 2048, /* what one buffer of a NIC holds */
-    ETHER_BYTES = 14,
-    ETHER_TYPE_AT = 12,
-    TAG_BYTES = 4,
-    MAX_TAGS = 8, /* VLAN tags and IPv6 extension headers looked through: more than any NIC does */
-    MAX_EXTENSIONS = 16,
-    ETHER_IPV4 = 0x0800,
-    ETHER_IPV6 = 0x86dd,
-    ETHER_VLAN = 0x8100,
-    ETHER_QINQ = 0x88a8,
-    IPV4_BYTES = 20,
-    IPV4_FRAGMENT_BITS = 0x3fff, /* MF and the offset */
-    IPV6_BYTES = 40,
-};
-
-enum {
-    PROTO_HOP_BY_HOP = 0,
-    PROTO_TCP = 6,
-    PROTO_UDP = 17,
-    PROTO_ROUTING = 43,
-    PROTO_FRAGMENT = 44,
-    PROTO_ESP = 50,
-    PROTO_AH = 51,
-    PROTO_DESTINATION_OPTIONS = 60,
-    PROTO_SCTP = 132,
-};
-
-enum packet_class {
-    PACKET_L2,
-    PACKET_IPV4_TCP,
-    PACKET_IPV4_UDP,
-    PACKET_IPV4_SCTP,
-    PACKET_IPV4_ESP,
-    PACKET_IPV4_FRAG,
-    PACKET_IPV4_OTHER,
-    PACKET_IPV6_TCP,
-    PACKET_IPV6_UDP,
-    PACKET_IPV6_SCTP,
-    PACKET_IPV6_ESP,
-    PACKET_IPV6_FRAG,
-    PACKET_IPV6_OTHER,
-};
 
 /* Fields in network order; zero where the class has none. */
 struct headers {
@@ -133,8 +92,8 @@ static __always_inline enum packet_class read_ipv4(struct xdp_md *frame, struct 
     trim(headers, headers->l3 + total, total != 0);
     headers->l4 = headers->l3 + header_bytes;
     headers->protocol[0] = ip[9];
-    __builtin_memcpy(headers->source, ip + 12, 4);
-    __builtin_memcpy(headers->destination, ip + 16, 4);
+    __builtin_memcpy(headers->source, ip + IPV4_SOURCE_AT, 4);
+    __builtin_memcpy(headers->destination, ip + IPV4_DESTINATION_AT, 4);
     if (read16(ip + 6) & IPV4_FRAGMENT_BITS)
         return PACKET_IPV4_FRAG;
     return read_transport(frame, headers, 4);
@@ -185,8 +144,8 @@ static __always_inline enum packet_class read_ipv6(struct xdp_md *frame, struct 
     trim(headers, headers->l3 + IPV6_BYTES + payload, payload != 0);
     headers->l4 = headers->l3 + IPV6_BYTES;
     headers->protocol[0] = ip[6];
-    __builtin_memcpy(headers->source, ip + 8, 16);
-    __builtin_memcpy(headers->destination, ip + 24, 16);
+    __builtin_memcpy(headers->source, ip + IPV6_SOURCE_AT, 16);
+    __builtin_memcpy(headers->destination, ip + IPV6_DESTINATION_AT, 16);
     return skip_to_fragment(frame, headers) ? PACKET_IPV6_FRAG : read_transport(frame, headers, 6);
 }
 
@@ -210,7 +169,7 @@ static __always_inline void read_headers(struct xdp_md *frame, struct headers *h
     __u8 ether[ETHER_BYTES] = {0};
     __builtin_memset(headers, 0, sizeof *headers);
     __u64 length = bpf_xdp_get_buff_len(frame);
-    headers->length = length < PARSE_LIMIT ? (__u32)length : PARSE_LIMIT;
+    headers->length = length < PACKET_PARSE_LIMIT ? (__u32)length : PACKET_PARSE_LIMIT;
     if (!load(frame, headers, 0, ether, sizeof ether))
         return;
     __builtin_memcpy(headers->mac_dst, ether, 6);
