@@ -63,6 +63,13 @@ def _port(problem: Problem, solved: PortSolution, group: GroupKeys, i: int) -> I
     column = max(len(entry.packet_class) for entry in group.classes[i])
     for entry in group.classes[i]:
         yield from _class(entry, solved, column)
+    if i in group.by_round_robin:
+        yield "the table is dealt over the entries that packets reach; by round robin,"
+        for (queues, near), found in groupby(
+            group.by_round_robin[i], lambda s: (s.queues, s.clustered_queues)
+        ):
+            names = ", ".join(spread.packet_class for spread in found)
+            yield f"  {names} would have {queues} of {solved.queues} queues, {near} from few prefixes"
 
 
 def _class(entry: ClassKeys, solved: PortSolution, column: int) -> Iterator[str]:
@@ -94,6 +101,14 @@ def _group_document(problem: Problem, solution: Solution, group: GroupKeys) -> d
             }
             for i in group.ports
             for entry in group.classes[i]
+        ],
+        "by_round_robin": [
+            {
+                "port": problem.ports[i].name,
+                "reachable_queues": {s.packet_class: s.queues for s in found},
+                "clustered_queues": {s.packet_class: s.clustered_queues for s in found},
+            }
+            for i, found in group.by_round_robin.items()
         ],
         "key_maps": [
             {"port": problem.ports[i].name, "bits": [run_document(problem, run) for run in group.maps[i]]}

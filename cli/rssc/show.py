@@ -43,13 +43,14 @@ def _function(function: Function) -> str:
 
 
 def _contents(port: PortSolution) -> str:
-    """What is in a table: every driver's default, the repeats of a smaller table, or something else."""
+    """What is in a table: every driver's default, the repeats of a smaller one, or what the key asks for."""
     if port.round_robin:
         return "round robin"
     size = port.table_size
-    sizes = (n for n in range(1, size) if size % n == 0)
-    period = next((n for n in sizes if port.table[:n] * (size // n) == port.table), None)
-    return "as given" if period is None else f"repeats the first {_count(period, 'entry', 'entries')}"
+    for n in (n for n in range(port.queues, size) if size % n == 0):
+        if all(queue == entry % n % port.queues for entry, queue in enumerate(port.table)):
+            return f"repeats the first {_count(n, 'entry', 'entries')}"
+    return "dealt over the entries that packets reach"
 
 
 def _reach(port: PortSolution, found: ClassSpread) -> str:

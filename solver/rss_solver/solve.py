@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from rss_dsl.problem import Port, Problem
-from rss_solver.choice.choose import Choice, choose, judged, perfect
+from rss_solver.choice.choose import Choice, choose, dealt, judged, perfect
 from rss_solver.choice.preference_report import Settled, outcomes
 from rss_solver.choice.preferences import Chooser, SoftBit, not_constant, satisfying, soft_bits, spread_first
 from rss_solver.choice.tables import fill
@@ -59,7 +59,7 @@ def solve(problem: Problem, seed: int | None = None, engine: str = "algebra") ->
             most = most and found.most
             settled.append(search.settled(found))
         for i, port in group.ports.items():
-            chosen[i] = _port_solution(port, tables[i], found.choice, i, found.modes[i])
+            chosen[i] = _port_solution(port, found.choice, i, found.modes[i])
     if conflicts:
         return min(conflicts, key=lambda conflict: len(conflict.lines))
     return Solved(
@@ -108,30 +108,29 @@ class _AlgebraSearch:
         choice = choose(space, self.group, self.tables, self._random(modes))
         if choice is None or not self.over:
             return None if choice is None else _Found(modes, space, choice)
-        base, classes = not_constant(space, self.group, self.tables, choice.keys)
+        base, classes = not_constant(space, self.group, choice)
         best = Chooser(space, self.over).best(base, classes, self._random(modes))
         space = satisfying(space, self.over, best.chosen)
         choice = choose(space, self.group, self.tables, self._random(modes))
         return None if choice is None else _Found(modes, space, choice, best.exact)
 
     def preferred(self, found: _Found) -> _Found:
-        """The keys that satisfy most wishes, of those that spread as well."""
-        keys, group = found.choice.keys, self.group
-        base, classes = spread_first(found.space, group, self.tables, keys)
+        """The keys that satisfy most wishes, of those that spread as well through the same tables."""
+        base, classes = spread_first(found.space, self.group, found.choice)
         best = Chooser(found.space, self.plain).best(base, classes, self._random(found.modes))
-        choice = judged(group, self.tables, found.space.keys(best.chosen))
+        choice = judged(self.group, found.choice.tables, found.space.keys(best.chosen))
         return replace(found, choice=choice, most=found.most and best.exact)
 
     def settled(self, found: _Found) -> Settled:
         """What explains which wishes hold."""
-        keys, group = found.choice.keys, self.group
+        group, choice = self.group, found.choice
         space = group.space(found.modes)
         if isinstance(space, Inconsistent):
             raise ValueError("keys were found where there are none")
-        chosen, classes = spread_first(space, group, self.tables, keys)
-        _, least = not_constant(space, group, self.tables, keys)
+        chosen, classes = spread_first(space, group, choice)
+        _, least = not_constant(space, group, choice)
         tracer = Tracer(self.statement, group, found.modes)
-        return Settled(space, self.wishes, {False: classes, True: least}, chosen, keys, tracer)
+        return Settled(space, self.wishes, {False: classes, True: least}, chosen, choice.keys, tracer)
 
     def _random(self, modes: Modes) -> Random:
         names = " ".join(f"{port.name} {modes[i]}" for i, port in self.group.ports.items())
@@ -169,7 +168,7 @@ class _SmtSearch(_AlgebraSearch):
         if values is None or isinstance(space, Inconsistent):
             return None
         keys = {i: values[names[i]].to_bytes(bits // 8, "big") for i, bits in sizes.items()}
-        return _Found(modes, space, judged(self.group, self.tables, keys))
+        return _Found(modes, space, dealt(self.group, self.tables, keys))
 
     def preferred(self, found: _Found) -> _Found:
         """Z3 has seen to the wishes already."""
@@ -201,14 +200,14 @@ def _worth(found: ClassSpread, enough: int) -> tuple[int, int, int, int]:
     return (*ranks, found.queues, found.clustered_queues)
 
 
-def _port_solution(port: Port, table: tuple[int, ...], choice: Choice, i: int, mode: str) -> PortSolution:
+def _port_solution(port: Port, choice: Choice, i: int, mode: str) -> PortSolution:
     return PortSolution(
         name=port.name,
         device=port.device,
         nic=port.nic.name,
         key=choice.keys[i],
         queues=port.queues,
-        table=table,
+        table=choice.tables[i],
         equality=mode,
         inputs=port.inputs,
         spread=choice.spread[i],

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rsstest import MICROSOFT, nf, ports, problem, session
+from rsstest import MICROSOFT, nf, ports, problem, session, with_tables
 
 from rss_dsl.fields import packet_classes, width
 from rss_dsl.source import NOWHERE
@@ -54,15 +54,18 @@ def test_auto_keeps_whole_hashes_where_they_spread_as_well():
     assert [port.equality for port in solved(nf("nat")).ports] == ["index", "index"]
 
 
-def test_auto_gives_up_whole_hashes_where_they_cost_queues_though_not_rank():
-    """Rank 7 is enough for 16 queues, but of the entries that it reaches a round-robin table makes four."""
+@pytest.mark.parametrize(("writable", "reached", "equality"), [(False, 4, "index"), (True, 16, "hash")])
+def test_auto_gives_up_whole_hashes_where_they_cost_queues_though_not_rank(writable, reached, equality):
+    """Rank 7 is enough for 16 queues; but of the entries that it reaches a round-robin table makes four."""
     range_ = "in 10.0.0.0..10.3.2.1"
     text = ports("A", hash_="ipv4-tcp")
     text += f"\nrequire A.ipv4_src == A'.ipv4_src && A.ipv4_dst {range_} && A'.ipv4_dst {range_}"
-    whole = solved(replace(problem(text), equality="hash")).ports[0].spread[0]
-    assert (whole.clustered_rank, whole.clustered_queues) == (7, 4)
-    (port,) = solved(problem(text)).ports
-    assert (port.equality, port.spread[0].clustered_queues) == ("index", 16)
+    found = with_tables(problem(text), writable)
+    whole = solved(replace(found, equality="hash")).ports[0]
+    assert (whole.spread[0].clustered_rank, whole.spread[0].clustered_queues) == (7, reached)
+    assert whole.round_robin is not writable
+    (port,) = solved(found).ports
+    assert (port.equality, port.spread[0].clustered_queues) == (equality, 16)
 
 
 def test_whole_hashes_that_agree_are_seen_where_the_condition_ties_less_than_its_equalities():
@@ -136,11 +139,7 @@ def test_ports_with_different_tables_agree_on_the_smallest():
 
 def test_fixed_tables_that_split_are_found():
     """128 and 512 entries over 12 queues: round robin parts them at hash 128."""
-    found = problem(TABLES_OF_128_AND_512 + session("A", "B"))
-    fixed = [
-        replace(port, nic=replace(port.nic, table_settable=replace(port.nic.table_settable, value=False)))
-        for port in found.ports
-    ]
+    fixed = with_tables(problem(TABLES_OF_128_AND_512 + session("A", "B")), writable=False).ports
     difference = disagreement(fixed, (0, 1), fill(fixed, [(0, 1)]))
     assert difference is not None
     assert (difference.hash_value, difference.queues) == (128, (0, 8))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from rss_dsl.check import check
@@ -35,3 +36,16 @@ def session(a: str, b: str) -> str:
     """The condition of a connection in opposite directions."""
     ends = [("ip_src", "ip_dst"), ("ip_dst", "ip_src"), ("l4_src", "l4_dst"), ("l4_dst", "l4_src")]
     return " && ".join(f"{a}.{x} == {b}.{y}" for x, y in ends)
+
+
+def with_tables(found: Problem, writable: bool) -> Problem:
+    """The problem on NICs whose tables software can write, or cannot."""
+    return replace(
+        found,
+        ports=tuple(
+            replace(
+                port, nic=replace(port.nic, table_settable=replace(port.nic.table_settable, value=writable))
+            )
+            for port in found.ports
+        ),
+    )

@@ -1,7 +1,8 @@
-"""KeySpace → keys: the candidate that spreads best, clustered traffic first.
+"""KeySpace → keys and tables: the candidate that spreads best, clustered traffic first.
 
 Rank is a property of a key and not linear, so the best key is searched for: the whole space where it is
 small, otherwise seeded uniform samples of it. That some key spreads every class at all is decided exactly.
+A key is judged by the tables that it would get: round robin where that serves, otherwise dealt for this key.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from functools import lru_cache
 from random import Random
 
 from rss_dsl.problem import HashInput
+from rss_solver.choice.component import dealt_tables
 from rss_solver.choice.spread import Indexed, spread
+from rss_solver.choice.tables import Table
 from rss_solver.gf2 import ones
 from rss_solver.keyspace.groups import Group
 from rss_solver.keyspace.space import KeySpace
@@ -28,29 +31,31 @@ SAMPLES = 32
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Keys of a group and how they spread each live class of its ports."""
+    """Keys and tables of a group, and how they spread each live class of its ports."""
 
     keys: Mapping[int, bytes]
+    tables: Mapping[int, Table]
     spread: Mapping[int, tuple[ClassSpread, ...]]
 
 
-Score = tuple[bool, float, float, int, int, int, int]
+Score = tuple[bool, float, float, int, int, bool, int, int]
 
 
 def choose(
     space: KeySpace,
     group: Group,
-    tables: Mapping[int, tuple[int, ...]],
+    tables: Mapping[int, Table],
     random: Random,
     samples: int = SAMPLES,
 ) -> Choice | None:
     """The best of `samples` keys; None if every key leaves some class of a port with several queues on one
-    entry.
+    entry. Tables are those given, but where they do not serve and software may set others.
     """
     judge = _Judge(group, tables)
     best: tuple[Score, Choice] | None = None
     for keys in _candidates(space, random, samples):
-        score, choice = judge.score(keys)
+        choice = judge.dealt(keys)
+        score = judge.score(choice)
         if best is None and not all(any(reach(space, group, *one)) for one in judge.stuck(choice)):
             return None
         if best is None or score > best[0]:
@@ -60,12 +65,17 @@ def choose(
     if best is not None and not any(judge.stuck(best[1])):
         return best[1]
     chosen = pick_nonzero([reach(space, group, i, layout) for i, layout in needed(group)])
-    return None if chosen is None else judge.score(space.keys(chosen))[1]
+    return None if chosen is None else judge.dealt(space.keys(chosen))
 
 
-def judged(group: Group, tables: Mapping[int, tuple[int, ...]], keys: Mapping[int, bytes]) -> Choice:
-    """Given keys of a group, with what they spread."""
-    return _Judge(group, tables).score(keys)[1]
+def judged(group: Group, tables: Mapping[int, Table], keys: Mapping[int, bytes]) -> Choice:
+    """Given keys and tables of a group, with what they spread."""
+    return _Judge(group, tables).through(tables, keys)
+
+
+def dealt(group: Group, tables: Mapping[int, Table], keys: Mapping[int, bytes]) -> Choice:
+    """Given keys, with tables as `choose` gives them."""
+    return _Judge(group, tables).dealt(keys)
 
 
 def perfect(group: Group, choice: Choice) -> bool:
@@ -136,26 +146,42 @@ def _candidates(space: KeySpace, random: Random, samples: int) -> Iterator[Mappi
 class _Judge:
     """Scores keys; equal keys and inputs (TCP and UDP, the ports of a mesh) are looked at once."""
 
-    def __init__(self, group: Group, tables: Mapping[int, tuple[int, ...]]) -> None:
-        self.group = group
-        self.indexed = {
-            i: Indexed(tables[i], port.nic.index.value, group.smallest[i], port.nic.hash_init.value)
-            for i, port in group.ports.items()
-        }
+    def __init__(self, group: Group, tables: Mapping[int, Table]) -> None:
+        self.group, self.tables = group, tables
         self.seen: dict[tuple[bytes, int, Live, Indexed], ClassSpread] = {}
 
-    def score(self, keys: Mapping[int, bytes]) -> tuple[Score, Choice]:
-        """How good keys are, and their spread in detail."""
-        found = {i: tuple(self._classes(keys[i], i)) for i in self.group.ports}
-        choice = Choice(keys, found)
-        entries = [(one, port.queues) for i, port in self.group.ports.items() for one in found[i]]
-        return (not any(self.stuck(choice)), *_total(entries)), choice
+    def dealt(self, keys: Mapping[int, bytes]) -> Choice:
+        """Keys through their tables."""
+        given = self.through(self.tables, keys)
+        tables = dict(self.tables)
+        for component in self.group.components:
+            if self._may_serve_better(given, component):
+                tables |= dealt_tables(self.group, component, self.tables, keys)
+        return given if tables == self.tables else self.through(tables, keys)
 
-    def _classes(self, key: bytes, index: int) -> Iterator[ClassSpread]:
+    def _may_serve_better(self, choice: Choice, component: tuple[int, ...]) -> bool:
+        return any(
+            found.clustered_rank < self.group.full_rank(i) for i in component for found in choice.spread[i]
+        )
+
+    def through(self, tables: Mapping[int, Table], keys: Mapping[int, bytes]) -> Choice:
+        """Keys through given tables."""
+        return Choice(
+            keys, tables, {i: tuple(self._classes(keys[i], i, tables[i])) for i in self.group.ports}
+        )
+
+    def score(self, choice: Choice) -> Score:
+        """How good a choice is."""
+        entries = [(one, port.queues) for i, port in self.group.ports.items() for one in choice.spread[i]]
+        return not any(self.stuck(choice)), *_total(entries, choice.tables == self.tables)
+
+    def _classes(self, key: bytes, index: int, table: Table) -> Iterator[ClassSpread]:
+        nic = self.group.ports[index].nic
+        indexed = Indexed(table, nic.index.value, self.group.smallest[index], nic.hash_init.value)
         for layout, inputs in self.group.live[index].items():
-            known = key, layout.bits, inputs, self.indexed[index]
+            known = key, layout.bits, inputs, indexed
             if known not in self.seen:
-                self.seen[known] = spread(key, layout, inputs, self.indexed[index])
+                self.seen[known] = spread(key, layout, inputs, indexed)
             yield replace(self.seen[known], packet_class=layout.packet_class)
 
     def stuck(self, choice: Choice) -> Iterator[tuple[int, HashInput]]:
@@ -167,15 +193,18 @@ class _Judge:
                         yield i, layout
 
 
-def _total(entries: Sequence[tuple[ClassSpread, int]]) -> tuple[float, float, int, int, int, int]:
-    """Clustered first, then plain: the worst class, then all of them."""
+def _total(
+    entries: Sequence[tuple[ClassSpread, int]], as_given: bool
+) -> tuple[float, float, int, int, bool, int, int]:
+    """Clustered first, then plain: the worst class, then all. Of equals, one with the given tables."""
     if not entries:
-        return (0.0, 0.0, 0, 0, 0, 0)
+        return (0.0, 0.0, 0, 0, as_given, 0, 0)
     return (
         min(found.clustered_queues / queues for found, queues in entries),
         min(found.queues / queues for found, queues in entries),
         sum(found.clustered_queues for found, _ in entries),
         sum(found.queues for found, _ in entries),
+        as_given,
         sum(found.clustered_rank for found, _ in entries),
         sum(found.rank for found, _ in entries),
     )

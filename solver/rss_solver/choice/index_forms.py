@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rss_dsl.nic import Index
 from rss_dsl.problem import HashInput
+from rss_solver.choice.tables import smallest_of
 from rss_solver.gf2 import Elimination, basis, kernel, parity, span
 from rss_solver.keyspace.groups import Group
 from rss_solver.keyspace.space import KeySpace
@@ -164,15 +164,8 @@ def watched(space: KeySpace, group: Group, tables: Mapping[int, tuple[int, ...]]
     """All live classes of a group; those with equal forms and tables are watched once."""
     found: dict[tuple[IndexForms, tuple[int, ...]], list[tuple[int, str]]] = {}
     for i in group.ports:
-        table = _smallest(group, i, tables[i])
+        table = smallest_of(group.ports[i], tables[i], group.smallest[i])
         for layout in group.live[i]:
             forms = index_forms(space, group, i, layout)
             found.setdefault((forms, table), []).append((i, layout.packet_class))
     return [Watched(forms, table, where) for (forms, table), where in found.items()]
-
-
-def _smallest(group: Group, port: int, table: tuple[int, ...]) -> tuple[int, ...]:
-    """The smallest table of the component, which a larger one repeats."""
-    size = group.smallest[port]
-    in_blocks = group.ports[port].nic.index.value is Index.HIGH_BITS
-    return table[:: len(table) // size] if in_blocks else table[:size]

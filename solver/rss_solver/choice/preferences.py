@@ -19,6 +19,7 @@ from random import Random
 import numpy as np
 
 from rss_dsl.problem import Problem
+from rss_solver.choice.choose import Choice
 from rss_solver.choice.index_forms import Clause, Floor, Watched, watched
 from rss_solver.gf2 import Elimination, parity
 from rss_solver.keyspace.groups import Group
@@ -163,32 +164,22 @@ def _lacking(classes: Iterable[Watched], chosen: int) -> list[Clause]:
     return list(dict.fromkeys(clause for one in classes for clause in one.lemmas(chosen)))
 
 
-def spread_first(
-    space: KeySpace,
-    group: Group,
-    tables: Mapping[int, tuple[int, ...]],
-    keys: Mapping[int, bytes],
-) -> tuple[int, list[Watched]]:
+def spread_first(space: KeySpace, group: Group, choice: Choice) -> tuple[int, list[Watched]]:
     """The free labels of chosen keys, and a group's classes with what these keys reach as their floor."""
-    chosen = labels_of(space, keys)
-    classes = watched(space, group, tables)
+    chosen = labels_of(space, choice.keys)
+    classes = watched(space, group, choice.tables)
     for one in classes:
         one.floor = one.measure(chosen)
     return chosen, classes
 
 
-def not_constant(
-    space: KeySpace,
-    group: Group,
-    tables: Mapping[int, tuple[int, ...]],
-    keys: Mapping[int, bytes],
-) -> tuple[int, list[Watched]]:
+def not_constant(space: KeySpace, group: Group, choice: Choice) -> tuple[int, list[Watched]]:
     """The same where all a class must do is not to land on one entry."""
-    classes = watched(space, group, tables)
+    classes = watched(space, group, choice.tables)
     for one in classes:
         if any(one.forms.forms) and any(group.ports[i].queues > 1 for i, _ in one.where):
             one.floor = Floor(rank=1, clustered_rank=0)
-    return labels_of(space, keys), classes
+    return labels_of(space, choice.keys), classes
 
 
 def labels_of(space: KeySpace, keys: Mapping[int, bytes]) -> int:

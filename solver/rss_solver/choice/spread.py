@@ -15,8 +15,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from rss_dsl.nic import Index
+from rss_dsl.nic import Index, NicProfile
 from rss_dsl.problem import HashInput
+from rss_solver.choice.dealing import Reached
+from rss_solver.choice.masks import Space, space
 from rss_solver.gf2 import ones
 from rss_solver.nic.index import entry_of, index_bits, linear
 from rss_solver.solution import ClassSpread
@@ -53,6 +55,19 @@ def spread(key: bytes, layout: HashInput, inputs: Live, indexed: Indexed) -> Cla
         clustered_rank=near[0],
         queues=whole[1],
         clustered_queues=near[1],
+    )
+
+
+def reached(key: bytes, layout: HashInput, inputs: Live, nic: NicProfile, size: int) -> Reached:
+    """The entries that a class reaches of a table of `size` entries, a power of two."""
+
+    def entries(directions: tuple[int, ...]) -> Space:
+        changes = hash_changes(key, directions, layout.bits)
+        return space(entry_of(changes, size, nic.index.value).tolist())
+
+    start = toeplitz(key, inputs.point, layout.bits, init=nic.hash_init.value)
+    return Reached(
+        entry_of(start, size, nic.index.value), entries(inputs.directions), entries(inputs.clustered)
     )
 
 

@@ -1,8 +1,8 @@
 """Indirection tables of a component: hashes that agree where they must lead to one queue on every port.
 
-The smallest table is filled round robin and larger ones repeat it: entry after entry where the index is a
-remainder (low bits, modulo, folded bytes), in blocks where it is made of high bits, so that corresponding
-entries always name the same queue.
+The smallest table is filled, at first round robin, and larger ones repeat it: entry after entry where the
+index is a remainder (low bits, modulo, folded bytes), in blocks where it is made of high bits. Corresponding
+entries always name the same queue so.
 """
 
 from __future__ import annotations
@@ -38,17 +38,27 @@ def fill(ports: Sequence[Port], components: Sequence[Sequence[int]]) -> list[Tab
     for component in components:
         smallest = min(ports[i].table_size for i in component)
         for i in component:
-            tables[i] = _filled(ports[i], smallest)
+            size = smallest if ports[i].nic.table_settable.value else ports[i].table_size
+            tables[i] = repeated(ports[i], tuple(entry % ports[i].queues for entry in range(size)))
     return tables
 
 
-def _filled(port: Port, smallest: int) -> Table:
+def repeated(port: Port, smallest: Table) -> Table:
+    """The port's table, where the smallest of its component is given."""
     size = port.table_size
-    if not port.nic.table_settable.value:
-        return tuple(entry % port.queues for entry in range(size))
-    if port.nic.index.value is Index.HIGH_BITS:
-        return tuple(entry * smallest // size % port.queues for entry in range(size))
-    return tuple(entry % smallest % port.queues for entry in range(size))
+    if in_blocks(port):
+        return tuple(smallest[entry * len(smallest) // size] for entry in range(size))
+    return tuple(smallest[entry % len(smallest)] for entry in range(size))
+
+
+def smallest_of(port: Port, table: Table, size: int) -> Table:
+    """The smallest table of the component, which the port's repeats."""
+    return table[:: len(table) // size] if in_blocks(port) else table[:size]
+
+
+def in_blocks(port: Port) -> bool:
+    """Whether entries next to each other stand for one of the smallest table."""
+    return port.nic.index.value is Index.HIGH_BITS
 
 
 def disagreement(

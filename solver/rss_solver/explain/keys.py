@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rss_dsl.problem import Problem
+from rss_solver.choice.choose import judged
+from rss_solver.choice.tables import Table, fill
 from rss_solver.explain.keymap import Run, key_map, read_bits
 from rss_solver.keyspace.groups import Group, Modes, groups
 from rss_solver.keyspace.space import Inconsistent, KeySpace
 from rss_solver.keyspace.statement import state
 from rss_solver.keyspace.trace import Tracer
+from rss_solver.solution import ClassSpread, Solution
 from rss_solver.solve import Solved
 
 Range = tuple[int, int]
@@ -50,11 +53,14 @@ class GroupKeys:
     """By port, its live classes."""
     maps: Mapping[int, tuple[Run, ...]]
     """By port, its whole key, under the equality mode that was chosen."""
+    by_round_robin: Mapping[int, tuple[ClassSpread, ...]]
+    """By port whose table was dealt over the entries that packets reach, what its classes had otherwise."""
 
 
 def explain(problem: Problem, solved: Solved) -> tuple[GroupKeys, ...]:
     """The key spaces behind a solution."""
     statement = state(problem)
+    tables = fill(problem.ports, statement.components)
     result = []
     for group in groups(problem, statement):
         modes = {i: solved.solution.ports[i].equality for i in group.ports}
@@ -71,9 +77,18 @@ def explain(problem: Problem, solved: Solved) -> tuple[GroupKeys, ...]:
                 free=dict(_free(group)),
                 classes={i: tuple(_classes(space, group, modes, i)) for i in group.ports},
                 maps=key_map(space, group, modes, Tracer(statement, group, modes)),
+                by_round_robin=_by_round_robin(group, solved.solution, tables),
             )
         )
     return tuple(result)
+
+
+def _by_round_robin(
+    group: Group, solution: Solution, tables: Sequence[Table]
+) -> dict[int, tuple[ClassSpread, ...]]:
+    keys = {i: solution.ports[i].key for i in group.ports}
+    found = judged(group, {i: tables[i] for i in group.ports}, keys).spread
+    return {i: found[i] for i in group.ports if solution.ports[i].table != tables[i]}
 
 
 def _free(group: Group) -> Iterator[tuple[str, FreeBits]]:

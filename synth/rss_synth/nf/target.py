@@ -18,6 +18,7 @@ from rss_dsl.nic import DefaultQueue, Index, Via
 from rss_dsl.problem import HashInput, Port, Problem
 from rss_dsl.source import Span
 from rss_dsl.spec import Nf
+from rss_solver.choice.component import masks_for_any_queues
 from rss_solver.solution import Solution
 from rss_synth.nf.catalogue import nf_templates
 from rss_synth.nf.needs import tied_roles
@@ -62,6 +63,8 @@ class _CPort:
     table_size: int
     table_rows: tuple[str, ...]
     table_period: int
+    masks: tuple[str, ...]
+    """What numbers entries where tables for other numbers of queues are not round robin."""
     component: int
     """The first role whose port is tied to this one, or its own: their entries belong together."""
     default_from_table: bool
@@ -85,7 +88,8 @@ class NfTarget:
         nf, plan = _plan(problem)
         decision = decide(problem, solution, plan, nf)
         tied = _tied(problem, solution, plan)
-        ports = tuple(_c_port(*entry, tied, problem, solution) for entry in _roles(plan))
+        masks = _masks(problem, solution, tied)
+        ports = tuple(_c_port(*entry, tied, problem, solution, masks) for entry in _roles(plan))
         context = {
             "plan": plan,
             "strategy": decision.strategy,
@@ -191,8 +195,24 @@ def _reached(place: int, sets: Sequence[set[int]]) -> set[int]:
     return found
 
 
+def _masks(
+    problem: Problem, solution: Solution, tied: Sequence[Sequence[int]]
+) -> tuple[tuple[int, ...], ...]:
+    """By port. Where the template ties ports that the spec does not, tables stay round robin, and alike."""
+    own = {place: set(component) for component in solution.components for place in component}
+    alone = {entry[0] for entry in tied if set(entry) <= own[entry[0]]}
+    return tuple(
+        masks if i in alone else () for i, masks in enumerate(masks_for_any_queues(problem, solution))
+    )
+
+
 def _c_port(
-    role: str, port: Port, tied: Sequence[Sequence[int]], problem: Problem, solution: Solution
+    role: str,
+    port: Port,
+    tied: Sequence[Sequence[int]],
+    problem: Problem,
+    solution: Solution,
+    masks: Sequence[Sequence[int]],
 ) -> _CPort:
     place = next(index for index, known in enumerate(problem.ports) if known.name == port.name)
     own = next(entry for entry in tied if entry[0] == place)
@@ -210,6 +230,7 @@ def _c_port(
         table_size=solved.table_size,
         table_rows=_rows([str(queue) for queue in solved.table], 16),
         table_period=_period(own, port, solution),
+        masks=tuple(f"0x{mask:03x}" for mask in masks[place]),
         component=next(number for number, entry in enumerate(tied) if entry[0] in own),
         default_from_table=port.nic.default_queue.value is DefaultQueue.TABLE_0,
         inputs=tuple(_c_input(entry) for entry in solved.inputs),

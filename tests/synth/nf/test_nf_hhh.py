@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from ipaddress import ip_network
@@ -17,7 +18,7 @@ RATES, BURST = (700, 400, 170), 900
 FILL = BURST * SECOND // 170
 LENGTHS = {4: (8, 16, 24), 6: (32, 48, 64)}
 CLASSES = ("ipv4-tcp", "ipv4-udp", "ipv4-frag", "ipv6-tcp", "ipv6-udp")
-PORT = f"nic intel-x710  queues 15  hash {', '.join(CLASSES)}"
+PORT = f"nic intel-x710  queues 16  hash {', '.join(CLASSES)}"
 SPEC = f"""
 port LAN {{ device 0  {PORT} }}
 port WAN {{ device 1  {PORT} }}
@@ -104,6 +105,25 @@ def test_every_strategy_finds_what_the_model_finds(lab, hitters, tmp_path, seed)
     for strategy in ("shared-nothing", "locks", "tm"):
         for cores in CORES:
             assert run(program, tmp_path, frames, "--strategy", strategy, "--cores", cores) == one
+
+
+@pytest.mark.parametrize("cores", [2, 3, 4, 16])
+def test_cores_have_equal_shares_of_the_prefixes(lab, hitters, tmp_path, cores):
+    """Entries with an even number are reached: round robin would leave every second core idle."""
+    program, _ = hitters
+    packets = [lab.Packet(f"{first}.1.1.1", "10.0.0.1", 1, 2).wire for first in range(256)]
+    paths = lab.write_captures(tmp_path, [lab.Event(1 + i, "WAN", data) for i, data in enumerate(packets)])
+    shown = program.verdicts("--cores", cores, "--show-core", *paths)
+    counts = Counter(int(line.rsplit(" core ", 1)[1]) for line in shown)
+    assert sorted(counts) == list(range(cores))
+    assert max(counts.values()) <= 256 // cores + 1
+
+
+@pytest.mark.parametrize("cores", [2, 16])
+def test_entries_move_on_dealt_tables(lab, hitters, tmp_path, cores):
+    program, passing = hitters
+    frames, expected, _ = made(lab, 11, passing)
+    assert run(program, tmp_path, frames, "--cores", cores, "--rebalance", 500).verdicts == expected
 
 
 def test_heavy_hitters_that_pass_are_counted(lab, hitters, tmp_path):

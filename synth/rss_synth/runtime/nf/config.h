@@ -11,6 +11,7 @@
 
 #define MAX_CORES 1024U
 #define MAX_HASH_FIELDS 12U
+#define MAX_MASKS 16U
 #define MAX_CAPACITY (UINT32_C(1) << 28)
 
 /* Where a piece of a hash input is read. */
@@ -48,6 +49,8 @@ struct port_config {
     const uint16_t *table; /* queue of every entry, for the spec's number of queues */
     uint32_t table_size;
     uint32_t table_period;    /* entries after which a table for another number of queues repeats */
+    unsigned masks;           /* of `mask`; 0: such a table is round robin */
+    uint32_t mask[MAX_MASKS]; /* otherwise an entry's odd overlaps with masks are its place, first ones first */
     unsigned component;       /* the first port whose entries belong with this one's: the same for tied ports */
     bool default_from_table;  /* unhashed packets go to table[0] rather than to queue 0 */
     struct hash_input inputs[PACKET_CLASSES];

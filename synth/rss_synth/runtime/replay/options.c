@@ -28,7 +28,7 @@ void options_help(void)
     print_usage();
     printf("  --strategy NAME      how cores share the state: shared-nothing, locks, tm or sequential (default %s)\n"
            "  --cores N            as many cores, chosen by hash and table (default %u; for any other number\n"
-           "                       than %u the tables are filled round robin)\n",
+           "                       than %u tables are filled anew)\n",
            strategy_name(nf_config.strategy), default_cores(nf_config.strategy), nf_config.queues);
     puts("  --sequential         `--strategy sequential`: one core (not with --cores)\n"
          "  --from PORT=PREFIXES packets of FILE with a source in PREFIXES came in on PORT, the others on the\n"

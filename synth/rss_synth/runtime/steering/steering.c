@@ -65,10 +65,21 @@ static uint32_t table_index(const struct port_config *port, uint32_t hash)
     return hash & (port->table_size - 1);
 }
 
+/* Where masks put an entry among 2^masks: the entries that packets reach are as far apart as can be. */
+static uint64_t place_of(const struct port_config *port, uint32_t entry)
+{
+    uint64_t place = 0;
+    for (unsigned i = 0; i < port->masks; i++)
+        place = place << 1 | (unsigned)__builtin_parity(entry & port->mask[i]);
+    return place;
+}
+
 uint16_t steering_queue(const struct nf_config *config, const struct port_config *port, unsigned cores, uint32_t entry)
 {
     if (cores == config->queues)
         return port->table[entry];
+    if (port->masks)
+        return (uint16_t)(place_of(port, entry) * cores >> port->masks);
     return (uint16_t)(entry % port->table_period % cores);
 }
 

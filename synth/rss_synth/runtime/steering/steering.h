@@ -21,8 +21,8 @@ struct steered {
     unsigned core;
 };
 
-/* Queue of table entry `entry` when `cores` queues are used: the spec's table where it was made for that
- * many, otherwise filled round robin. */
+/* Queue of table entry `entry` when `cores` queues are used: by the spec's table where it was made for that
+ * many, otherwise round robin, or dealt over the entries that packets reach. */
 uint16_t steering_queue(const struct nf_config *config, const struct port_config *port, unsigned cores, uint32_t entry);
 
 /* Prepares a port for `cores` cores, hashing with `key` (`port->key_bytes` long). False without memory. */
