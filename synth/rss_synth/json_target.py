@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from rss_dsl.nic import Via
 from rss_dsl.problem import Problem
-from rss_solver.keys.lock import SpecIdentity, lock_text
+from rss_solver.keys import SpecIdentity, document, port_document
 from rss_solver.solution import Solution
 from rss_synth.port_plan import PortPlan, unchecked_plans
 from rss_synth.target import Artifact, Provenance
@@ -30,12 +30,16 @@ class JsonTarget:
 
     def emit(self, problem: Problem, solution: Solution, origin: Provenance) -> tuple[Artifact, ...]:
         """One file."""
-        data = json.loads(lock_text(solution, SpecIdentity(origin.spec, origin.sha256), {}))
-        del data["verdict"]
-        data["generator"] = f"rssc {origin.version}"
-        for entry, plan in zip(data["ports"], unchecked_plans(problem, solution), strict=True):
-            entry.update(_more(plan))
-        return (Artifact("steering.json", json.dumps(data, indent=2) + "\n"),)
+        text = json.dumps(steering(problem, solution, origin), indent=2)
+        return (Artifact("steering.json", f"{text}\n"),)
+
+
+def steering(problem: Problem, solution: Solution, origin: Provenance) -> dict[str, object]:
+    """The document."""
+    locked = document(solution, SpecIdentity(origin.spec, origin.sha256), {})
+    ports = [{**port_document(plan.solved), **_more(plan)} for plan in unchecked_plans(problem, solution)]
+    del locked["verdict"]
+    return {**locked, "ports": ports, "generator": f"rssc {origin.version}"}
 
 
 def _more(plan: PortPlan) -> dict[str, object]:

@@ -6,7 +6,6 @@ sandbox.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from rss_dsl.problem import Problem
 from rss_dsl.source import Source, Span
 from rss_dsl.toml import item_span, read_toml
 from rss_solver.solution import Solution
-from rss_synth.json_target import JsonTarget
+from rss_synth.json_target import steering
 from rss_synth.render import render_source
 from rss_synth.target import Artifact, Provenance
 from rss_synth.targets import TARGETS
@@ -40,8 +39,7 @@ class OwnTarget:
 
     def emit(self, problem: Problem, solution: Solution, origin: Provenance) -> tuple[Artifact, ...]:
         """The files, by path. RssError (RSS641) at the line where a template is wrong."""
-        (steering,) = JsonTarget().emit(problem, solution, origin)
-        context = json.loads(steering.text)
+        context = steering(problem, solution, origin)
         return tuple(
             Artifact(path, render_source(template, _RULE, **context))
             for path, template in sorted(self.files.items())

@@ -47,7 +47,7 @@ def document(
         "format_version": FORMAT_VERSION,
         "spec": {"path": spec.path, "sha256": spec.sha256},
         "seed": solution.seed,
-        "ports": [_port(port) for port in solution.ports],
+        "ports": [port_document(port) for port in solution.ports],
         **preferences_document(solution),
         **({"hash_auto": list(choices)} if choices else {}),
         "verdict": dict(verdict),
@@ -89,7 +89,8 @@ def lock_text(
     return json.dumps(document(solution, spec, verdict, choices), indent=2) + "\n"
 
 
-def _port(port: PortSolution) -> dict[str, object]:
+def port_document(port: PortSolution) -> dict[str, object]:
+    """A port's entry in the document."""
     return {
         "name": port.name,
         "device": port.device,

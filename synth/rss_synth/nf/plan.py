@@ -32,7 +32,7 @@ C_FIELDS = {
     "sctp_vtag": "FIELD_SCTP_VTAG",
     "esp_spi": "FIELD_ESP_SPI",
 }
-"""How `runtime/config.h` names the fields that the software hash can read."""
+"""How `runtime/nf/config.h` names the fields that the software hash can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,8 @@ def hashed_classes(params: NfParams) -> tuple[str, ...]:
     return tuple(name for name in params.template.classes if all(name in classes for classes in live))
 
 
-def _item_span(nf: Nf, name: str) -> Span:
+def item_span(nf: Nf, name: str) -> Span:
+    """Where the block has an item, or begins."""
     return next((item.span for item in nf.items if item.name == name), header(nf))
 
 
@@ -96,7 +97,7 @@ def _queue_mistakes(params: NfParams, nf: Nf) -> list[Diagnostic]:
             rule=codes.NF_QUEUES,
             message=f"`{first.name}` has {first.queues} queues and `{port.name}` {port.queues}, "
             f"a core needs one of each",
-            span=_item_span(nf, role),
+            span=item_span(nf, role),
             help="give all ports the same number of queues",
         )
         for role, port in zip(params.template.roles, params.ports, strict=True)
@@ -110,7 +111,7 @@ def _hash_mistakes(params: NfParams, nf: Nf) -> list[Diagnostic]:
         for reason in _unhashable(port):
             text = f"the replay cannot hash as `{port.name}` does: {reason}"
             help = "hash other fields or classes on this port"
-            span = _item_span(nf, item)
+            span = item_span(nf, item)
             found.append(Diagnostic(rule=codes.NF_HASH_INPUT, message=text, span=span, help=help))
     return found
 
@@ -124,7 +125,7 @@ def _pick_mistakes(params: NfParams, nf: Nf) -> list[Diagnostic]:
             rule=codes.NF_HASH_INPUT,
             message=f"`{nf.name}` picks the `{name}` of `{entry.packet_class}` by its hash, "
             f"and `{params.port(role).name}` does not hash it",
-            span=_item_span(nf, role),
+            span=item_span(nf, role),
             help="hash this field, too, or take `strategy locks`",
         )
         for role, name in params.template.picks

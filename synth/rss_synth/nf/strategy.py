@@ -6,16 +6,14 @@ import re
 from dataclasses import dataclass
 
 from rss_dsl import codes
-from rss_dsl.check.items import header
 from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.problem import Problem
-from rss_dsl.source import Span
 from rss_dsl.spec import Nf
 from rss_solver.proof import Counterexample
 from rss_solver.solution import Solution
 from rss_synth.nf.needs import Judgement, Together, judge, serve
 from rss_synth.nf.params import NfParams
-from rss_synth.nf.plan import NfPlan, hashed_classes, make_plan
+from rss_synth.nf.plan import NfPlan, hashed_classes, item_span, make_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def shares_state(problem: Problem) -> Diagnostic | None:
     return Diagnostic(
         rule=codes.NF_NO_KEYS,
         message=f"no key satisfies the requirements, so it is made with strategy `{strategy}`",
-        span=_place(problem.nf),
+        span=item_span(problem.nf, "strategy"),
         help="`rssc explain` shows which requirements are in each other's way",
     )
 
@@ -71,7 +69,7 @@ def _warning(params: NfParams, nf: Nf, verdict: Judgement) -> Diagnostic:
     return Diagnostic(
         rule=codes.NF_KEYS_DO_NOT_SERVE,
         message=f"{_lacking(params, verdict)}, {effect}",
-        span=_place(nf),
+        span=item_span(nf, "strategy"),
         help=_way_out(params),
     )
 
@@ -80,7 +78,7 @@ def _refusal(params: NfParams, nf: Nf, verdict: Judgement) -> Diagnostic:
     return Diagnostic(
         rule=codes.NF_STRATEGY,
         message=f"{_lacking(params, verdict)}, so it cannot be `shared-nothing`",
-        span=_place(nf),
+        span=item_span(nf, "strategy"),
         help=_way_out(params),
     )
 
@@ -108,7 +106,3 @@ def _with_ports(need: str, params: NfParams) -> str:
     """A need with the ports' names for the roles."""
     ports = {role: port.name for role, port in zip(params.template.roles, params.ports, strict=True)}
     return re.sub(r"[a-z][a-z0-9_]*(?=['.])", lambda found: ports.get(found[0], found[0]), need)
-
-
-def _place(nf: Nf) -> Span:
-    return next((item.span for item in nf.items if item.name == "strategy"), header(nf))
