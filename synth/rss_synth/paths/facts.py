@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rss_callpaths.accesses.access import Accesses, PathAccesses
 from rss_callpaths.infer import Inferred
 from rss_callpaths.infer.relation import expression
-from rss_callpaths.library import Kind
+from rss_callpaths.library import Kind, PacketRole
 from rss_callpaths.library.roles import given
 from rss_callpaths.terms import Apply, Const, Op
 from rss_dsl.fields import packet_classes
@@ -75,6 +75,15 @@ def _names(path: PathAccesses) -> bool:
         for rewrite in path.rewrites
         for reading in path.readings
         if rewrite.byte in reading.places
+    )
+
+
+def leaves_checksums(accesses: Accesses) -> bool:
+    """Whether packets with such names leave with the checksums that they had for others."""
+    return not any(
+        accesses.library.of(call.function).packet is PacketRole.CHECKSUM
+        for path in accesses.paths
+        for call in path.path.calls
     )
 
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from rss_callpaths.infer import Options
+from rss_synth.nf.names import TAKEN_ROLES, can_be_item
 
-_RESERVED = ("strategy", "capacity")
+_TAKEN = TAKEN_ROLES | {"capacity"}
 
 
 def roles(devices: Sequence[int], options: Options) -> dict[int, str]:
@@ -15,7 +16,7 @@ def roles(devices: Sequence[int], options: Options) -> dict[int, str]:
     found: dict[int, str] = {}
     for device in devices:
         name = re.sub(r"[^a-z0-9_]", "_", options.name(device).lower()).lstrip("_0123456789") or f"p{device}"
-        while name in found.values() or name in _RESERVED:
+        while name in found.values() or name in _TAKEN or not can_be_item(name):
             name += "_port"
         found[device] = name
     return found

@@ -101,6 +101,7 @@ class _Template:
                 self.roles[d] for d in sorted(facts.names_source_port(self.accesses)) if d in self.roles
             ],
             "any_protocol": facts.names_any_protocol(self.accesses),
+            "leaves_checksums": facts.leaves_checksums(self.accesses),
             "estimates": facts.estimates(self.accesses),
         }
         about = render("paths/nf.toml.j2", **context)

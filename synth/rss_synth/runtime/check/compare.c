@@ -26,6 +26,12 @@ static size_t checksum_at(const struct packet *packet)
     return udp && bytes_get16(packet->data + at) == 0 ? NO_CHECKSUM : at;
 }
 
+/* Where one is that the function keeps right. */
+static size_t right_checksum_at(const struct nf_traits *traits, const struct packet *packet)
+{
+    return traits->leaves_checksums ? (size_t)NO_CHECKSUM : checksum_at(packet);
+}
+
 static void remote_of(struct names_scope *scope, const struct nf_traits *traits, const struct packet *packet,
                       const uint8_t *address, const uint8_t *l4_port)
 {
@@ -35,11 +41,10 @@ static void remote_of(struct names_scope *scope, const struct nf_traits *traits,
     memcpy(scope->remote_port, l4_port, 2);
 }
 
-/* Changes a 16-bit field and the checksum over it (RFC 1624, equation 3). */
-static void change16(struct packet *packet, size_t at, uint16_t value)
+/* Changes a 16-bit field and, at `sum_at`, the checksum over it (RFC 1624, equation 3). */
+static void change16(struct packet *packet, size_t at, uint16_t value, size_t sum_at)
 {
     uint8_t *bytes = packet->data;
-    size_t sum_at = checksum_at(packet);
     if (sum_at != NO_CHECKSUM) {
         uint32_t sum = (uint16_t)~bytes_get16(bytes + sum_at) + (uint32_t)(uint16_t)~bytes_get16(bytes + at) + value;
         uint16_t check = (uint16_t)~frame_fold(sum);
@@ -63,7 +68,7 @@ void compare_translate(const struct names *names, const struct nf_traits *traits
     remote_of(&scope, traits, &packet, packet_source(&packet), frame + packet.l4);
     uint16_t name = bytes_get16(frame + packet.l4 + 2), partner = names_partner(names, &scope, name);
     if (partner != name)
-        change16(&packet, packet.l4 + 2U, partner);
+        change16(&packet, packet.l4 + 2U, partner, right_checksum_at(traits, &packet));
 }
 
 /* The sum that a right checksum brings to 0: the same before and after a translation that keeps it right. */
@@ -124,12 +129,13 @@ static enum difference compare_named(struct names *names, const struct nf_traits
 {
     const struct packet *first = &pair->sent[NAMES_FIRST], *second = &pair->sent[NAMES_SECOND];
     bool named = traits->names_source_port[first->port];
-    if (checksum_at(first) != checksum_at(second))
+    const size_t sum_at = right_checksum_at(traits, first);
+    if (sum_at != right_checksum_at(traits, second))
         return DIFFERENT_CHECKSUM;
-    const size_t hidden[2] = {checksum_at(first), named ? first->l4 : 0};
+    const size_t hidden[2] = {sum_at, named ? first->l4 : 0};
     if (!same_but(first->data, second->data, length, hidden))
         return DIFFERENT_BYTES;
-    if (checksum_at(first) != NO_CHECKSUM && residue(first) != residue(second))
+    if (sum_at != NO_CHECKSUM && residue(first) != residue(second))
         return DIFFERENT_CHECKSUM;
     return named ? compare_names(names, traits, pair) : SAME;
 }

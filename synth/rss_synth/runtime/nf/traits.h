@@ -18,6 +18,7 @@ struct nf_traits {
      * its state holds, but flows that are alive have different ones towards the same remote end. */
     bool names_source_port[NF_PORTS];
     bool names_any_protocol; /* those names are different whatever the protocol is, and answered to by any */
+    bool leaves_checksums;   /* those over a changed packet are not made right */
     uint64_t volume; /* bytes that fill what it measures, such as a bucket; 0: it measures none */
     bool estimates;  /* verdicts rest on sketches, in which flows can be taken for one another */
     /* Values that it treats differently, so that traffic has them. */
