@@ -14,21 +14,22 @@
  * - Nothing else where there is *room for all*: every state holds CHECK_ROOMY flows, whether or not it is one of
  *   many.
  * - With *little room* states of one core each divide CHECK_TIGHT flows, so that a core can be full where a single
- *   one is not. Differences are then counted, but only after a packet found no room or was refused by estimates that
- *   can be too high (`table_full`, `doubtful` of `struct nf_counters`); before that, and with a shared state ever,
- *   there must be none.
+ *   one is not. A packet may then be treated otherwise, and is counted, if one before it at the same table entry
+ *   found no room or was refused by estimates that can be too high (`table_full`, `doubtful` of `struct
+ *   nf_counters`), and what it left out was not forgotten since (check/blame.h). The first such pair is shown. Any
+ *   other difference is one, and with a shared state each is.
  * - How tables hash: states of one core each get other seeds than the story's.
  *
  * Cores that share a state get their packets by keys made up at random, so that one flow's packets come to several:
- * with the spec's keys, they would seldom touch the same flows. Shared states run as real threads, too (check/threads.h). Their order of effects is recorded, and the plain
- * function must do exactly the same with the packets in that order. Times then go back by as much as threads are
- * apart. */
+ * with the spec's keys, they would seldom touch the same flows. Shared states run as real threads, too
+ * (check/threads.h). Their order of effects is recorded, and the plain function must do exactly the same with the
+ * packets in that order. Times then go back by as much as threads are apart. */
 #ifndef RSSC_CHECK_H
 #define RSSC_CHECK_H
 
 enum {
     CHECK_ROOMY = 8192,
-    CHECK_TIGHT = 64,
+    CHECK_TIGHT = 16, /* fewer than the traffic's hosts: everything that remembers gets full */
 };
 
 #endif

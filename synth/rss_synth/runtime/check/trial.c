@@ -1,5 +1,6 @@
 #include "check/trial.h"
 
+#include "check/blame.h"
 #include "check/report.h"
 #include "common/message.h"
 
@@ -16,11 +17,16 @@ static uint64_t seed_of(enum strategy strategy)
     return strategy_shares(strategy) ? TRIAL_SEED : TRIAL_SEED + 1000;
 }
 
-/* What explains why a packet is treated otherwise on several cores: it found no room, or an estimate too high. */
-static uint64_t reasons(const struct cores *cores)
+/* Packets that were refused for a reason that need not hold on other cores: no room, or an estimate too high. */
+static uint64_t refused(const struct nf_counters *counters)
+{
+    return counters->table_full + counters->doubtful;
+}
+
+static uint64_t refused_by_all(const struct cores *cores)
 {
     struct nf_counters counters = cores_counted(cores);
-    return counters.table_full + counters.doubtful;
+    return refused(&counters);
 }
 
 /* --- the story -------------------------------------------------------------------------------------- */
@@ -30,7 +36,7 @@ static void decide(struct story *story, struct cores *cores)
     struct event *event = &story->events[story->count - 1];
     struct packet packet = story_packet(story, story->count - 1, story_output(story, story->count - 1));
     cores->program->burst(&cores->each[0].work, &packet, &event->verdict, 1);
-    event->reasons = (uint32_t)reasons(cores);
+    event->reasons = (uint32_t)refused_by_all(cores);
 }
 
 bool trial_tell(struct story *story, const struct size *size, struct nf_counters *counters,
@@ -67,8 +73,10 @@ struct run {
     struct names names;
     struct steered *steered; /* of every event */
     struct burst burst;
-    unsigned longest; /* burst; 1 where a packet can depend on what the one before it was named */
+    unsigned longest; /* burst */
+    struct blame blame;
     size_t differences, explained;
+    struct excused example; /* the first that is explained */
     bool broken;
 };
 
@@ -86,6 +94,18 @@ bool trial_steer(const struct trial *trial, struct steering steering[NF_PORTS])
     return true;
 }
 
+/* Whether differences can have a reason: where cores share the state none can, however little room there is. */
+static bool has_excuses(const struct run *run)
+{
+    return !strategy_shares(run->trial->strategy) && (!run->trial->size->roomy || run->traits->estimates);
+}
+
+/* A packet can depend on what the one before it was named, and one that was refused has to be known. */
+static unsigned longest_burst(const struct run *run)
+{
+    return compare_has_names(run->traits) || has_excuses(run) ? 1 : NF_BURST;
+}
+
 static bool start(struct run *run)
 {
     const struct trial *trial = run->trial;
@@ -95,9 +115,10 @@ static bool start(struct run *run)
                                     .seed = seed_of(trial->strategy),
                                     .steering = run->steering};
     run->traits = plan.program->traits;
-    run->longest = compare_has_names(run->traits) ? 1 : NF_BURST;
+    run->longest = longest_burst(run);
     run->steered = calloc(trial->story->count + 1, sizeof *run->steered);
-    if (!run->steered || !names_start(&run->names, run->traits->expiry))
+    if (!run->steered || !names_start(&run->names, run->traits->expiry) ||
+        !blame_start(&run->blame, run->traits->expiry))
         return complain("out of memory");
     return trial_steer(trial, run->steering) && cores_make(&run->cores, &plan);
 }
@@ -106,31 +127,31 @@ static void finish(struct run *run)
 {
     cores_free(&run->cores);
     names_free(&run->names);
+    blame_free(&run->blame);
     free(run->steered);
     for (unsigned port = 0; port < NF_PORTS; port++)
         steering_free(&run->steering[port]);
 }
 
-/* Verdicts differ for a known reason once states of less room, or other estimates, had to refuse a packet. */
-static bool explains(const struct run *run, const struct event *event)
+static void excuse(struct run *run, struct excused excused)
 {
-    return !strategy_shares(run->trial->strategy) && (event->reasons || reasons(&run->cores));
+    if (run->explained++ == 0)
+        run->example = excused;
 }
 
-static void judge(struct run *run, size_t event, int verdict, const uint8_t *frame)
+static void judge(struct run *run, size_t event, const struct outcome *second, const struct refusal *refusal)
 {
     const struct trial *trial = run->trial;
-    struct outcome second = {verdict, frame};
-    enum difference difference = compare_outcomes(&run->names, run->traits, trial->story, event, second);
+    enum difference difference = compare_outcomes(&run->names, run->traits, trial->story, event, *second);
     if (difference == SAME)
         return;
     if (difference == OUT_OF_MEMORY) {
         run->broken = true;
         complain("out of memory");
-    } else if (explains(run, &trial->story->events[event])) {
-        run->explained++;
+    } else if (refusal) {
+        excuse(run, (struct excused){event, difference, second->verdict, *refusal});
     } else if (run->differences++ < SHOWN) {
-        report_difference(trial, run->steered, event, difference, &second);
+        report_difference(trial, run->steered, event, difference, second);
     }
 }
 
@@ -139,9 +160,19 @@ static void process(struct run *run)
     struct burst *burst = &run->burst;
     if (burst->count == 0)
         return;
-    run->cores.program->burst(&run->cores.each[burst->core].work, burst->packets, burst->verdicts, burst->count);
-    for (unsigned i = 0; i < burst->count; i++)
-        judge(run, burst->first + i, burst->verdicts[i], burst->frames[i]);
+    struct nf_core *core = &run->cores.each[burst->core].work;
+    uint64_t before = refused(&core->counters);
+    run->cores.program->burst(core, burst->packets, burst->verdicts, burst->count);
+    bool refused_here = refused(&core->counters) > before;
+    for (unsigned i = 0; i < burst->count; i++) {
+        size_t event = burst->first + i;
+        const struct outcome second = {burst->verdicts[i], burst->frames[i]};
+        const struct refusal *refusal =
+            has_excuses(run)
+                ? blame_note(&run->blame, run->trial->story, event, &run->steered[event], refused_here)
+                : NULL;
+        judge(run, event, &second, refusal);
+    }
     burst->count = 0;
 }
 
@@ -174,12 +205,17 @@ static void take(struct run *run, size_t number)
     burst->packets[burst->count++] = packet;
 }
 
+static bool refused_in_either(const struct run *run)
+{
+    const struct story *story = run->trial->story;
+    return refused_by_all(&run->cores) || (story->count && story->events[story->count - 1].reasons);
+}
+
 /* Events that functions only count must be as many, unless there is a reason for verdicts to differ. */
 static void compare_counts(struct run *run)
 {
-    const struct story *story = run->trial->story;
     uint64_t over = cores_counted(&run->cores).over;
-    if (over == run->trial->over || (story->count && explains(run, &story->events[story->count - 1])))
+    if (over == run->trial->over || (has_excuses(run) && refused_in_either(run)))
         return;
     run->differences++;
     printf("  one core counts %" PRIu64 " packets over a limit, %u cores %" PRIu64 "\n", run->trial->over,
@@ -195,12 +231,14 @@ static void summarise(const struct run *run)
     else
         printf("%zu packets the same", story->count - run->explained);
     if (run->explained)
-        printf(", %zu differ after packets that found no room or a doubtful estimate (%" PRIu32 " on one core, %" PRIu64
-               " here)",
-               run->explained, story->events[story->count - 1].reasons, reasons(&run->cores));
+        printf(", %zu differ after packets %s (%" PRIu32 " on one core, %" PRIu64 " here)", run->explained,
+               run->traits->estimates ? "that found no room or were refused by shared counters" : "that found no room",
+               story->events[story->count - 1].reasons, refused_by_all(&run->cores));
     if (run->names.pairs)
         printf(", %" PRIu64 " of %" PRIu64 " names others", run->names.renamed, run->names.pairs);
     putchar('\n');
+    if (run->explained)
+        report_excused(run->trial, run->steered, &run->example);
 }
 
 enum outcome_of_trial trial_run(const struct trial *trial)
