@@ -11,7 +11,6 @@ from rss_synth.port_plan import PortPlan, port_plans
 from rss_synth.render import render
 from rss_synth.target import Artifact, Provenance
 
-_KEY_ROW = 13
 _GROUP = 64
 """`RTE_ETH_RETA_GROUP_SIZE`."""
 
@@ -56,14 +55,14 @@ class DpdkTarget:
 
 
 def _c_port(plan: PortPlan) -> _CPort:
-    nic, key = plan.port.nic, plan.solved.key
+    nic = plan.port.nic
     return _CPort(
         name=plan.port.name,
         nic=nic.name,
         device=plan.port.device,
         queues=plan.solved.queues,
-        key_rows=tuple(key[at : at + _KEY_ROW] for at in range(0, len(key), _KEY_ROW)),
-        key_bytes=len(key),
+        key_rows=plan.key_rows,
+        key_bytes=len(plan.solved.key),
         flags=plan.flags,
         accepted=tuple(flag for flag in plan.implied if flag not in plan.flags),
         table=plan.solved.table,

@@ -16,6 +16,8 @@ from rss_solver.solution import PortSolution, Solution
 KERNEL = "kernel"
 """The driver of profiles that stand for an operating system's own steering."""
 
+_KEY_ROW = 13
+
 _KINDS = {
     "TCP": "NONFRAG_{}_TCP",
     "UDP": "NONFRAG_{}_UDP",
@@ -59,6 +61,12 @@ class PortPlan:
     def function_by_rule(self) -> bool:
         """Whether the hash function is another than start-up gives: drivers of 22.11 take it by rule only."""
         return self.port.function is not self.port.nic.functions.value[0]
+
+    @property
+    def key_rows(self) -> tuple[bytes, ...]:
+        """The key in the rows of an initialiser in C."""
+        key = self.solved.key
+        return tuple(key[at : at + _KEY_ROW] for at in range(0, len(key), _KEY_ROW))
 
     @property
     def implied(self) -> tuple[str, ...]:

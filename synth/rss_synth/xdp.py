@@ -24,7 +24,6 @@ from rss_synth.target import Artifact, Provenance
 _SHARED = ("classes.h", "wire.h")
 """Headers of the runtime that programs in the kernel can include."""
 
-_KEY_ROW = 13
 _INPUT_ROOM = 64
 """`HASH_INPUT_ROOM`."""
 
@@ -135,7 +134,6 @@ def _unreadable(entry: HashInput) -> Iterator[str]:
 
 def _bpf_port(plan: PortPlan) -> _BpfPort:
     port, solved = plan.port, plan.solved
-    key = solved.key
     return _BpfPort(
         name=port.name,
         nic=port.nic.name,
@@ -143,8 +141,8 @@ def _bpf_port(plan: PortPlan) -> _BpfPort:
         queues=solved.queues,
         classes=tuple(entry.packet_class for entry in solved.inputs),
         inputs=_inputs(solved.inputs),
-        key=key,
-        key_rows=tuple(key[at : at + _KEY_ROW] for at in range(0, len(key), _KEY_ROW)),
+        key=solved.key,
+        key_rows=plan.key_rows,
         hash_initial=f"0x{port.nic.hash_init.value:08x}U" if port.nic.hash_init.value else "0",
         hash="xor_of_words" if solved.function is Function.SIMPLE_XOR else "toeplitz",
         index=_INDEX[port.nic.index.value],

@@ -14,7 +14,6 @@ from rss_solver.proof import Proof, Verdict, verify
 from rss_solver.solution import Solution
 from rss_synth.nf.params import NfParams
 from rss_synth.nf.requirements import requirements
-from rss_synth.nf.template import NfTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +42,6 @@ def judge(problem: Problem, solution: Solution, params: NfParams, classes: tuple
 def serve(verdict: Judgement) -> bool:
     """Whether shared-nothing is right."""
     return verdict is None or isinstance(verdict, Proof)
-
-
-def tied_roles(template: NfTemplate) -> tuple[tuple[int, int], ...]:
-    """Pairs of roles, by number, whose packets must meet."""
-    return tuple((need.first, need.second) for need in requirements(template))
 
 
 def _needed(problem: Problem, params: NfParams, classes: tuple[str, ...]) -> Iterator[Requirement]:

@@ -20,6 +20,8 @@ from rss_synth.nf.params import NfParams, read_params
 from rss_synth.nf.plan import check_nf, make_plan
 from rss_synth.nf.strategy import Decision, decide, strategy_findings
 from rss_synth.nf.target import NfTarget
+from rss_synth.target import Provenance
+from rssc.pipeline import resolve
 
 
 def codes_of(found):
@@ -305,3 +307,12 @@ def test_a_field_that_is_picked_by_its_hash_is_hashed(lab):
     assert "picks the `l4_dst` of `ipv4-tcp` by its hash, and `WAN` does not hash it" in found[0].message
     locks = lab.an_nf("nat-homing", **lab.PORTS, **NAT, strategy=("word", "locks"))
     assert not check_nf(replace(narrow, nf=locks))
+
+
+def test_devices_hash_what_auto_became():
+    ports = "".join(f"port {name} {{ nic intel-x710  hash auto  queues 4 }}\n" for name in ("LAN", "WAN"))
+    spec = loads(f"{ports}require LAN.ip_src == WAN.ip_dst\nnf policer {{ lan LAN  wan WAN }}")
+    problem = check(spec).problem
+    solution = solve(resolve(problem).problem).solution
+    made = {a.path: a.text for a in NfTarget().emit(problem, solution, Provenance("1", "a.rss", "0"))}
+    assert made["dpdk_config.c"].count(".rss_hf = RTE_ETH_RSS_") == 2
