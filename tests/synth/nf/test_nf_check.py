@@ -216,7 +216,7 @@ MISTAKES = {
     "a checksum that is not corrected": Mistake(
         "nat",
         "runtime/packet/translate.h",
-        "checksum_correct(l4 + TRANSLATE_TCP_CHECKSUM, gain);",
+        "checksum_correct(l4 + TCP_CHECKSUM_AT, gain);",
         "(void)gain;",
         ("--strategy", "shared-nothing"),
         "one output's checksum is right, the other's is not",
