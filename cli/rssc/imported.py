@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from rss_dsl.format import format_spec
 from rss_dsl.format_expr import expression
 from rss_dsl.render import documents
 from rss_dsl.source import Source, Span
-from rss_dsl.spec import Device, PortDecl, Require, Spec
+from rss_dsl.spec import Device, PortDecl, Require, Spec, Statement
 from rssc.callpaths import CallPaths
 from rssc.documents import emit
 from rssc.exits import Exit
@@ -175,21 +175,12 @@ def _document(
 ) -> dict[str, object]:
     spec = inferred.spec
     statements = () if spec is None else spec.statements
-    conditions = {each.name: each.condition for each in statements if isinstance(each, Require)}
     return {
         "verdict": {"status": _status(inferred)},
         "spec": text,
         "written": None if out is None or text is None else str(out),
         "ports": [_port(each) for each in statements if isinstance(each, PortDecl)],
-        "requirements": [
-            {
-                "name": each.name,
-                "condition": expression(conditions[each.name]),
-                "accesses": [access_document(access) for access in each.accesses],
-            }
-            for each in inferred.requirements
-            if each.name in conditions
-        ],
+        "requirements": list(_requirements(inferred, statements)),
         "refusals": [
             {
                 "code": each.reason.rule.code,
@@ -203,6 +194,18 @@ def _document(
         ],
         "diagnostics": documents(findings),
     }
+
+
+def _requirements(inferred: Inferred, statements: Iterable[Statement]) -> Iterator[dict[str, object]]:
+    """Those that are in the spec, with what they are inferred from."""
+    conditions = {each.name: each.condition for each in statements if isinstance(each, Require)}
+    for each in inferred.requirements:
+        if each.name in conditions:
+            yield {
+                "name": each.name,
+                "condition": expression(conditions[each.name]),
+                "accesses": [access_document(access) for access in each.accesses],
+            }
 
 
 def _status(inferred: Inferred) -> str:
