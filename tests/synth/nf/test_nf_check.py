@@ -232,8 +232,8 @@ MISTAKES = {
     "a name for several flows": Mistake(
         "nat",
         "nf.c",
-        "first_port + flow;",
-        "first_port + flow % 64;",
+        "first_port + flow)",
+        "first_port + flow % 64)",
         ("--strategy", "shared-nothing"),
         "a name was given that another flow has",
     ),
