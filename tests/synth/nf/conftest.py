@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from types import ModuleType
 
+import nfdpdk
 import pytest
 
 from rss_dsl.nics import find
@@ -392,3 +393,7 @@ def firewall6(tmp_path_factory: pytest.TempPathFactory) -> Built:
 def lab() -> ModuleType:
     """This module: importlib mode has no other way to share it between test files."""
     return sys.modules[__name__]
+
+
+dpdk_firewall = nfdpdk.dpdk_firewall
+dpdk_hub = nfdpdk.dpdk_hub
