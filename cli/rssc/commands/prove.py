@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rssc.arguments import Subparsers, add_key_source, add_library, add_paths
+from rssc.arguments import Subparsers, add_key_source, add_library, add_paths, add_templates
 from rssc.exits import Exit
 
 
@@ -22,6 +22,7 @@ def add(subparsers: Subparsers) -> None:
         "--spec", type=Path, metavar="SPEC", help="the .rss file; otherwise the one that the lock file names"
     )
     add_library(parser)
+    add_templates(parser)
     add_key_source(parser)
     parser.set_defaults(run=run, refuse=parser.error)
 

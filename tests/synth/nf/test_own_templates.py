@@ -212,6 +212,11 @@ def test_commands_take_it(folder, spec, tmp_path, capsys):
     assert (tmp_path / "out" / "nf.c").is_file()
 
 
+def test_keys_are_proved_from_call_paths_for_it_too(folder, spec):
+    paths = str(NFS.parents[2] / "specs" / "callpaths" / "nop")
+    assert main(["prove", paths, "--spec", spec, "--template", str(folder)]) == 0
+
+
 @pytest.mark.parametrize(
     "line",
     [
