@@ -150,8 +150,9 @@ def test_captures_are_checked_too(lab, fw, tmp_path):
         r"^captures, [a-z ]+: one core forwards (\d+) packets, floods 0, drops (\d+);", said, re.M
     )
     verdicts = lab.model_verdicts(lab.lan_first(lab.traffic(5, 900)), classes=lab.IPV4)
-    passed = str(sum("forward" in line for line in verdicts))
-    assert found == [(passed, str(len(verdicts) - int(passed)))] * 2
+    passed = sum("forward" in line for line in verdicts)
+    (room, little) = [tuple(map(int, counts)) for counts in found]
+    assert room == (passed, len(verdicts) - passed) and sum(little) == len(verdicts)
     said = fw.run("--packets", 0, "--strategy", "shared-nothing", *refuting_keys(lab), *captures, code=1)
     assert "verdicts differ" in said
 
@@ -178,8 +179,8 @@ def test_wrong_usage(fw, arguments, message):
 
 
 def test_a_capture_that_cannot_be_read_is_no_agreement(fw, tmp_path):
-    said = fw.run("--packets", 0, f"LAN={tmp_path / 'missing'}", code=1)
-    assert "No such file" in said and said.count("not checked") == 1
+    said = fw.run(f"LAN={tmp_path / 'missing'}", code=1)
+    assert said == f"not checked\nfirewall: {tmp_path / 'missing'}: No such file or directory\n"
 
 
 # --- planted mistakes -------------------------------------------------------------------------------

@@ -309,6 +309,7 @@ def test_files_that_cannot_be_used(lab, firewall, tmp_path):
         (tmp_path / name).write_bytes(data)
         result = firewall.replay(f"LAN={tmp_path / name}", code=1)
         assert result.stdout == "" and name in result.stderr
+    assert "(link type: Raw IP)" in firewall.replay(f"LAN={tmp_path / 'raw'}", code=1).stderr
     missing = tmp_path / "missing"
     said = firewall.replay(f"LAN={missing}", code=1).stderr
     assert said == f"firewall: {missing}: No such file or directory\n"

@@ -26,6 +26,7 @@ static const struct size sizes[] = {
 struct check {
     const struct check_options *options;
     struct keys scrambled; /* these part what belongs together: a state that cores share must bear that */
+    struct trace trace;    /* the captures */
     const struct size *size;
     struct story story;
     struct nf_counters counters; /* of the single core */
@@ -127,19 +128,16 @@ static bool check_generated(struct check *check, size_t packets, bool threads)
 
 static bool check_captures(struct check *check)
 {
-    struct trace trace;
-    bool read = trace_read(&trace, &check->options->inputs);
-    struct player player = {.trace = &trace};
-    read = read && trial_tell(&check->story, check->size, &check->counters, play, &player);
-    trace_free(&trace);
-    if (read) {
+    struct player player = {.trace = &check->trace};
+    bool told = trial_tell(&check->story, check->size, &check->counters, play, &player);
+    if (told) {
         print_story(check, "captures");
         try_all(check, false);
         if (!check->options->no_threads)
             try_all(check, true);
     }
     story_free(&check->story);
-    return read;
+    return told;
 }
 
 static void check_size(struct check *check, const struct size *size)
@@ -175,8 +173,10 @@ static int run(const struct check_options *options)
     struct check check = {.options = options};
     scramble(&check.scrambled);
     explain_omissions(options);
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    check.broken = !trace_read(&check.trace, &options->inputs);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes && !check.broken; i++)
         check_size(&check, &sizes[i]);
+    trace_free(&check.trace);
     puts(check.different ? "DIFFERENT" : check.broken ? "not checked" : "equivalent");
     return check.different || check.broken ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -78,9 +78,10 @@ static bool read_capture(struct trace *trace, const struct inputs *inputs, unsig
     pcap_t *pcap = pcap_open_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error);
     if (!pcap)
         return complain_of(file, error);
+    const char *link = pcap_datalink_val_to_description(pcap_datalink(pcap));
     bool ethernet = pcap_datalink(pcap) == DLT_EN10MB;
     if (!ethernet)
-        complain("%s: not an Ethernet capture", file);
+        complain("%s: not an Ethernet capture (link type: %s)", file, link ? link : "unknown");
     bool complete = ethernet && read_frames(trace, inputs, index, pcap);
     pcap_close(pcap);
     return complete;
