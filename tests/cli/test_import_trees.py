@@ -138,3 +138,18 @@ def test_wrong_usage(arguments, hint, capsys):
         main(["import", str(SPECS / "nop"), *arguments])
     assert found.value.code == 2
     assert hint in capsys.readouterr().err
+
+
+def test_paths_of_hundreds_of_calls(run, tmp_path):
+    """Every function that walks the tree would meet Python's limit by recursion."""
+    paths = tmp_path / "fw"
+    shutil.copytree(SPECS / "fw", paths)
+    found = next(path for path in sorted(paths.iterdir()) if "dchain_rejuvenate_index" in path.read_text())
+    call = next(line for line in found.read_text().splitlines() if "dchain_rejuvenate_index" in line)
+    found.write_text(found.read_text().replace(f"{call}\n", f"{call}\n" * 700))
+    for format in ("text", "dot", "svg"):
+        code, out, _ = run(paths, "--emit", "bdd", "--format", format)
+        assert code == 0
+        assert out.count("dchain_rejuvenate_index(") >= 700
+    assert run(paths, "--emit", "template", "--out", tmp_path / "fw-paths")[0] == 0
+    assert (tmp_path / "fw-paths" / "nf.c.j2").read_text().count("paths_chain_renew(") >= 700

@@ -16,8 +16,8 @@ from rss_dsl import codes
 from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.source import Span
 from rss_synth.paths.calls import Calls
-from rss_synth.paths.expressions import NoCodeError, bare
 from rss_synth.paths.places import UnknownSymbolError
+from rss_synth.paths.terms import NoCodeError, bare
 from rss_synth.paths.writing import Line, Made, State
 
 _INDENT = "    "

@@ -9,9 +9,10 @@ from rss_callpaths.callpath import Call
 from rss_callpaths.library.roles import answered
 from rss_callpaths.terms import Term
 from rss_callpaths.terms.bytewise import bytes_of
-from rss_synth.paths.expressions import Expressions, NoCodeError
+from rss_synth.paths.expressions import Expressions
 from rss_synth.paths.objects import CObject, KeyBytes, Names, key_bytes
 from rss_synth.paths.places import Variable
+from rss_synth.paths.terms import NoCodeError
 from rss_synth.paths.writing import Lent, Line, Made, State, Writing
 
 _NOW = "(uint64_t)now"

@@ -20,9 +20,10 @@ from rss_dsl.source import Span
 from rss_synth.paths import facts
 from rss_synth.paths.body import Body, no_code
 from rss_synth.paths.calls import Calls
-from rss_synth.paths.expressions import Expressions, NoCodeError
+from rss_synth.paths.expressions import Expressions
 from rss_synth.paths.objects import CObject, KeyBytes, Names, c_objects, keys, largest_chain
 from rss_synth.paths.places import Place, Variable
+from rss_synth.paths.terms import NoCodeError
 from rss_synth.paths.writing import State
 from rss_synth.render import render
 from rss_synth.target import Artifact

@@ -11,9 +11,10 @@ from rss_callpaths.library.roles import answered, given
 from rss_callpaths.terms import Apply, Const, Op, Pool, Term
 from rss_callpaths.terms.bytewise import bytes_of
 from rss_callpaths.terms.multibyte import INDEX_WIDTH, multibyte
-from rss_synth.paths.expressions import Expressions, NoCodeError, bare
+from rss_synth.paths.expressions import Expressions
 from rss_synth.paths.objects import CObject, KeyBytes, Names
 from rss_synth.paths.places import Place, Run, Scope, Variable, runs, symbol_of
+from rss_synth.paths.terms import NoCodeError, bare
 
 _TIME = 64
 """Bits of a time."""
@@ -178,10 +179,10 @@ class Writing:
         if run.count > 8:
             half = [replace(run, count=8), _rest(run)]
             return [line for part in half for line in self._store_run(part, to, at + part.at - run.at, state)]
-        text = self.expressions.run(run, state.scope)
+        lines, text = self.expressions.run(run, state.scope)
         if run.count == 1:
-            return [f"{to}[{at}] = {_byte(bare(text))};"]
-        return [f"bits_store({where}, {bare(text)}, {run.count});"]
+            return [*lines, f"{to}[{at}] = {_byte(bare(text))};"]
+        return [*lines, f"bits_store({where}, {bare(text)}, {run.count});"]
 
     def local(self, call: Call, name: str, state: State) -> tuple[list[Line], str, int]:
         """The bytes that a pointer is given to, in an array of their own."""

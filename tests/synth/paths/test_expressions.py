@@ -11,8 +11,9 @@ from term_values import value
 import rss_synth
 from rss_callpaths.terms import Op, Pool
 from rss_callpaths.terms.bytewise import bytes_of
-from rss_synth.paths.expressions import Expressions, NoCodeError, bare, c_type
+from rss_synth.paths.expressions import Expressions
 from rss_synth.paths.places import Place, UnknownSymbolError, Variable
+from rss_synth.paths.terms import NoCodeError, bare, c_type
 
 RUNTIME = Path(rss_synth.__file__).parent / "runtime"
 WIDTHS = (8, 16, 24, 32, 48, 64)
@@ -126,6 +127,15 @@ class Terms:
         width = rng.choice(WIDTHS)
         return pool.apply(rng.choice(COMPARE), 1, [self.word(width, max(depth - 1, 0)) for _ in "ab"])
 
+    def tall(self, levels):
+        """One operator on another."""
+        found = self.word(32, 0)
+        for _ in range(levels):
+            op = self.rng.choice((Op.ADD, Op.SUB, Op.MUL, Op.XOR, Op.UREM))
+            second = self.pool.apply(Op.OR, 32, (self.pool.const(1, 32), self.run(32)))
+            found = self.pool.apply(op, 32, (found, second))
+        return found
+
     def any(self):
         depth = self.rng.randrange(5)
         return self.flag(depth) if self.rng.random() < 0.3 else self.word(self.rng.choice(WIDTHS), depth)
@@ -147,7 +157,7 @@ def test_terms_in_c_are_worth_what_they_are(compiler, tmp_path):
         pytest.skip(f"{compiler} is not installed")
     made = Terms(compiler)
     expressions, places = Expressions(made.pool), scope(made.pool)
-    terms = [made.any() for _ in range(400)]
+    terms = [*(made.any() for _ in range(400)), made.tall(60)]
     functions = [function(number, term, expressions, places) for number, term in enumerate(terms)]
     inputs = [
         bytes(made.rng.choice((0, 1, 255, made.rng.randrange(256))) for _ in range(24)) for _ in range(12)
@@ -184,6 +194,17 @@ int main(void)
                 ("number", at): row[16 + at] for at in range(8)
             }
             assert next(numbers) == value(term, memory), functions[number]
+
+
+def test_tall_terms_are_written_by_levels():
+    made = Terms(1)
+    expressions = Expressions(made.pool)
+    lines, texts = expressions.together([made.tall(3000)], scope(made.pool))
+    assert max(text.count("(") for text in lines + texts) < 100
+    both = made.flag(0)
+    for _ in range(3000):
+        both = made.pool.apply(Op.AND, 1, (both, made.flag(0)))
+    assert expressions.together([both], scope(made.pool))
 
 
 def test_what_has_no_expression_says_why():
