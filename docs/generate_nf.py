@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from rss_dsl.tokens import duration
 from rss_synth.nf.catalogue import nf_templates
-from rss_synth.nf.template import SECOND, Kind, NfTemplate, Parameter
+from rss_synth.nf.template import Kind, NfTemplate, Parameter
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "nf"
@@ -107,7 +108,7 @@ def _default(parameter: Parameter) -> str:
     if parameter.default is None:
         return "to be said"
     if parameter.kind is Kind.DURATION:
-        return f"`{int(parameter.default) // SECOND}s`"
+        return f"`{duration(int(parameter.default))}`"
     return f"`{parameter.default}`"
 
 

@@ -41,7 +41,7 @@ from rss_dsl.spec import (
     Traffic,
     Value,
 )
-from rss_dsl.tokens import UNITS, MalformedError, value
+from rss_dsl.tokens import MalformedError, duration, value
 
 _INDENT = "  "
 
@@ -173,7 +173,7 @@ def _value(found: Value) -> str:
     """A value; a duration stays in the unit it was written in."""
     if found.kind != "duration":
         return str(found.value)
-    return found.text if _says(found.text, found) else _duration(int(found.value))
+    return found.text if _says(found.text, found) else duration(int(found.value))
 
 
 def _says(text: str, found: Value) -> bool:
@@ -181,8 +181,3 @@ def _says(text: str, found: Value) -> bool:
         return value(text) == (found.kind, found.value)
     except MalformedError:
         return False
-
-
-def _duration(nanoseconds: int) -> str:
-    unit = next(unit for unit, size in UNITS.items() if nanoseconds % size == 0 and unit not in ("h", "m"))
-    return f"{nanoseconds // UNITS[unit]}{unit}"

@@ -141,9 +141,9 @@ def key_digits(text: str) -> str:
 
 def value(text: str) -> tuple[str, str | int]:
     """Kind and value of what an `nf` item is set to: a duration, a number, an address, a word or a path."""
-    duration = _DURATION.fullmatch(text)
-    if duration:
-        return "duration", _bounded(duration[1], 10, 2**64) * UNITS[duration[2]]
+    timed = _DURATION.fullmatch(text)
+    if timed:
+        return "duration", _bounded(timed[1], 10, 2**64) * UNITS[timed[2]]
     if _WORD.fullmatch(text) and not re.search("[:.]", text):
         return "word", text
     if _PATH.fullmatch(text):
@@ -152,6 +152,12 @@ def value(text: str) -> tuple[str, str | int]:
     if found.kind in ("hex", "decimal"):
         return "integer", found.value
     return "address", written(found)
+
+
+def duration(nanoseconds: int) -> str:
+    """A duration as specs write it, in the largest unit up to seconds that divides it."""
+    unit = next(unit for unit, size in UNITS.items() if nanoseconds % size == 0 and unit not in ("h", "m"))
+    return f"{nanoseconds // UNITS[unit]}{unit}"
 
 
 def written(literal: Constant) -> str:

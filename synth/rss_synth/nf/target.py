@@ -16,6 +16,7 @@ from rss_dsl.diagnostics import Diagnostic, RssError
 from rss_dsl.problem import Problem
 from rss_dsl.source import Span
 from rss_dsl.spec import Nf
+from rss_dsl.tokens import duration
 from rss_solver.solution import Solution
 from rss_synth.nf.catalogue import nf_templates
 from rss_synth.nf.params import NfParams
@@ -110,7 +111,7 @@ def _shown(params: NfParams) -> dict[str, str]:
 def _written(parameter: Parameter, value: Value) -> str:
     if isinstance(value, tuple):
         return f"{len(value)} {parameter.kind.name.lower()}"
-    return _duration(int(value)) if parameter.kind is Kind.DURATION else str(value)
+    return duration(int(value)) if parameter.kind is Kind.DURATION else str(value)
 
 
 def _runtime() -> list[Artifact]:
@@ -123,13 +124,6 @@ def _runtime() -> list[Artifact]:
         for entry in folder.iterdir()
         if entry.name.endswith((".c", ".h"))
     ]
-
-
-def _duration(nanoseconds: int) -> str:
-    """A duration in the largest unit that divides it."""
-    units = (("s", 10**9), ("ms", 10**6), ("us", 10**3), ("ns", 1))
-    unit, size = next((u, n) for u, n in units if nanoseconds % n == 0)
-    return f"{nanoseconds // size} {unit}"
 
 
 def _printable(text: str) -> str:
