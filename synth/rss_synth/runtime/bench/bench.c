@@ -1,7 +1,7 @@
 /* How many packets a second the function decides on: frames in memory, bursts of 32, one thread for each core. */
 #define _GNU_SOURCE
+#include "bench/options.h"
 #include "bench/stream.h"
-#include "common/arguments.h"
 #include "common/message.h"
 #include "common/parse.h"
 #include "sharing/cores.h"
@@ -14,24 +14,18 @@
 #include <string.h>
 #include <time.h>
 
-enum { EXIT_USAGE = 2, MAX_ROUNDS = 100 };
-
-struct options {
-    enum strategy strategy;
-    size_t cores, packets, flows, rounds, port;
-    bool zipf, idle;
-};
+enum { EXIT_USAGE = 2 };
 
 /* One core at work. */
 struct runner {
     _Alignas(64) pthread_t thread;
     unsigned number;
-    const struct options *options;
+    const struct bench_options *options;
     struct cores *cores;
     pthread_barrier_t *start;
     struct stream stream;
     uint64_t forwarded;
-    double rates[MAX_ROUNDS]; /* packets per second of the thread's processor time */
+    double rates[BENCH_MAX_ROUNDS]; /* packets per second of the thread's processor time */
 };
 
 static double seconds(clockid_t clock)
@@ -114,17 +108,18 @@ static void *run(void *argument)
 
 /* --- what the cores get -------------------------------------------------------------------------------- */
 
-static bool make_steering(struct steering *steering, const struct options *options)
+static bool make_steering(struct steering *steering, const struct bench_options *options)
 {
     struct keys keys;
     parse_default_keys(&keys);
     for (unsigned port = 0; port < NF_PORTS; port++)
-        if (!steering_init(&steering[port], &nf_config, &nf_config.ports[port], keys.of[port], (unsigned)options->cores))
+        if (!steering_init(&steering[port], &nf_config, &nf_config.ports[port], keys.of[port],
+                           (unsigned)options->cores))
             return complain("out of memory");
     return true;
 }
 
-static bool deal(struct runner *runners, const struct options *options, const struct steering *steering)
+static bool deal(struct runner *runners, const struct bench_options *options, const struct steering *steering)
 {
     struct stream all;
     const struct stream_plan plan = {options->packets, options->flows, options->zipf};
@@ -143,7 +138,7 @@ static bool deal(struct runner *runners, const struct options *options, const st
     return made;
 }
 
-static bool start(struct runner *runners, struct cores *cores, const struct options *options)
+static void start(struct runner *runners, struct cores *cores, const struct bench_options *options)
 {
     pthread_barrier_t barrier;
     pthread_barrier_init(&barrier, NULL, (unsigned)options->cores);
@@ -162,7 +157,6 @@ static bool start(struct runner *runners, struct cores *cores, const struct opti
     for (size_t core = 0; core < started; core++)
         pthread_join(runners[core].thread, NULL);
     pthread_barrier_destroy(&barrier);
-    return true;
 }
 
 /* --- what comes of it ---------------------------------------------------------------------------------- */
@@ -173,9 +167,9 @@ static int compare(const void *left, const void *right)
     return (difference > 0) - (difference < 0);
 }
 
-static void report(const struct runner *runners, const struct cores *cores, const struct options *options)
+static void report(const struct runner *runners, const struct cores *cores, const struct bench_options *options)
 {
-    double rates[MAX_ROUNDS] = {0};
+    double rates[BENCH_MAX_ROUNDS] = {0};
     uint64_t forwarded = 0;
     for (size_t core = 0; core < options->cores; core++) {
         forwarded += runners[core].forwarded;
@@ -199,7 +193,7 @@ static struct runner *make_runners(size_t count)
     return runners;
 }
 
-static bool bench(const struct options *options)
+static bool bench(const struct bench_options *options)
 {
     static struct steering steering[NF_PORTS];
     struct runner *runners = make_runners(options->cores);
@@ -213,9 +207,11 @@ static bool bench(const struct options *options)
     };
     if (!runners || !make_steering(steering, options) || !cores_make(&cores, &plan))
         return complain("out of memory");
-    bool done = deal(runners, options, steering) && start(runners, &cores, options);
-    if (done)
+    bool done = deal(runners, options, steering);
+    if (done) {
+        start(runners, &cores, options);
         report(runners, &cores, options);
+    }
     for (size_t core = 0; core < options->cores; core++)
         stream_free(&runners[core].stream);
     for (unsigned port = 0; port < NF_PORTS; port++)
@@ -225,91 +221,12 @@ static bool bench(const struct options *options)
     return done;
 }
 
-/* --- the command line ---------------------------------------------------------------------------------- */
-
-static bool set_strategy(void *options, const char *value)
-{
-    return strategy_find(value, &((struct options *)options)->strategy) || complain("no strategy `%s`", value);
-}
-
-static bool set_cores(void *options, const char *value)
-{
-    return parse_number(value, "the number of cores", 1, NF_MAX_SHARERS, &((struct options *)options)->cores);
-}
-
-static bool set_packets(void *options, const char *value)
-{
-    return parse_number(value, "the number of packets", 1, 1U << 26, &((struct options *)options)->packets);
-}
-
-static bool set_flows(void *options, const char *value)
-{
-    return parse_number(value, "the number of flows", 1, 1U << 24, &((struct options *)options)->flows);
-}
-
-static bool set_rounds(void *options, const char *value)
-{
-    return parse_number(value, "the number of rounds", 1, MAX_ROUNDS, &((struct options *)options)->rounds);
-}
-
-static bool set_port(void *options, const char *value)
-{
-    for (unsigned port = 0; port < NF_PORTS; port++)
-        if (strcmp(value, nf_config.ports[port].name) == 0) {
-            ((struct options *)options)->port = port;
-            return true;
-        }
-    return complain("no port `%s`", value);
-}
-
-static bool set_zipf(void *options, const char *value)
-{
-    (void)value;
-    return ((struct options *)options)->zipf = true;
-}
-
-static bool set_idle(void *options, const char *value)
-{
-    (void)value;
-    return ((struct options *)options)->idle = true;
-}
-
-static bool add(void *options, const char *argument)
-{
-    (void)options;
-    return complain("`%s` is no option (see --help)", argument);
-}
-
-static void help(void)
-{
-    printf("usage: %s-bench [OPTION…]\n\n", nf_config.name);
-    puts("Feeds 60-byte UDP frames from memory in bursts of 32 and prints packets per second of processor time:\n"
-         "the median of the rounds, the least and the most. Before the first one, answers to all frames come in on the other\n"
-         "ports, and then the frames: that makes flows, stations and backends known.\n\n"
-         "  --strategy NAME  sequential, shared-nothing, locks or tm; without it, the spec's\n"
-         "  --cores N        threads, each pinned to a processor; packets are dealt by hash and table (1)\n"
-         "  --port PORT      where they come in (the first port)\n"
-         "  --flows N        (10000)\n"
-         "  --zipf           flow k is seen in proportion to 1/k, otherwise all alike\n"
-         "  --packets N      of a round (262144)\n"
-         "  --rounds N       (9)\n"
-         "  --idle           the loop without the function\n"
-         "  --help           this");
-}
-
 int main(int count, char **arguments)
 {
-    static const struct known_option known[] = {
-        {"--strategy", true, set_strategy}, {"--cores", true, set_cores}, {"--port", true, set_port},
-        {"--flows", true, set_flows},       {"--zipf", false, set_zipf},  {"--packets", true, set_packets},
-        {"--rounds", true, set_rounds},     {"--idle", false, set_idle},
-    };
-    static const struct syntax syntax = {known, sizeof known / sizeof *known, add};
-    struct options options = {
-        .strategy = nf_config.strategy, .cores = 1, .packets = 262144, .flows = 10000, .rounds = 9};
-    switch (arguments_parse(&syntax, &options, count, arguments)) {
+    struct bench_options options;
+    switch (bench_options_parse(&options, count, arguments)) {
     case PARSED_HELP:
-        help();
+        bench_options_help();
         return EXIT_SUCCESS;
     case PARSED_WRONG:
         return EXIT_USAGE;

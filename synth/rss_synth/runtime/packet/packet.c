@@ -60,22 +60,6 @@ static enum packet_class parse_ipv4(struct packet *packet)
     return transport(packet, &ipv4_classes);
 }
 
-static size_t extension_bytes(uint8_t protocol, const uint8_t *header)
-{
-    switch (protocol) {
-    case PROTO_HOP_BY_HOP:
-    case PROTO_ROUTING:
-    case PROTO_DESTINATION_OPTIONS:
-        return (header[1] + 1U) * 8;
-    case PROTO_AH:
-        return (header[1] + 2U) * 4;
-    case PROTO_FRAGMENT:
-        return 8;
-    default:
-        return 0;
-    }
-}
-
 /* Steps over extension headers, up to and including a fragment header. False where there is none such; an
  * extension header that can't be read stays the protocol. */
 static bool skip_to_fragment(struct packet *packet)
@@ -83,7 +67,7 @@ static bool skip_to_fragment(struct packet *packet)
     for (int i = 0; i < MAX_EXTENSIONS && has(packet, packet->l4, 8); i++) {
         const uint8_t *header = packet->data + packet->l4;
         uint8_t protocol = packet->protocol;
-        size_t bytes = extension_bytes(protocol, header);
+        unsigned bytes = wire_extension_bytes(protocol, header);
         if (bytes == 0)
             return false;
         packet->l4 = (uint16_t)(packet->l4 + bytes);

@@ -44,4 +44,22 @@ enum {
     PROTO_SCTP = 132,
 };
 
+/* Bytes of the IPv6 extension header that a protocol number leads to, whose first two are `header`; 0 where it is none
+ * that can be stepped over. */
+static inline unsigned wire_extension_bytes(unsigned char protocol, const unsigned char *header)
+{
+    switch (protocol) {
+    case PROTO_HOP_BY_HOP:
+    case PROTO_ROUTING:
+    case PROTO_DESTINATION_OPTIONS:
+        return (header[1] + 1U) * 8;
+    case PROTO_AH:
+        return (header[1] + 2U) * 4;
+    case PROTO_FRAGMENT:
+        return 8;
+    default:
+        return 0;
+    }
+}
+
 #endif

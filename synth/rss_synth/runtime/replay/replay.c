@@ -2,15 +2,14 @@
 #include "common/files.h"
 #include "common/message.h"
 #include "packet/packet.h"
-#include "replay/capture.h"
 #include "replay/options.h"
+#include "replay/outputs.h"
 #include "replay/presplit.h"
 #include "replay/trace.h"
 #include "sharing/cores.h"
 #include "sharing/rebalance.h"
 #include "steering/steering.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +19,6 @@ enum { EXIT_USAGE = 2 };
 
 /* What was seen of one core. */
 struct tally {
-    FILE *verdicts;
     uint64_t received[NF_PORTS];
     uint64_t dropped;
     uint64_t flooded;
@@ -33,10 +31,9 @@ struct replay {
     struct steering steering[NF_PORTS];
     struct cores cores;
     struct tally *tallies; /* of each core */
-    struct capture packets[NF_PORTS];
+    struct outputs outputs;
     uint64_t unhashed;
     uint64_t moves; /* of table entries */
-    FILE *output;
 };
 
 static bool make_cores(struct replay *replay)
@@ -66,41 +63,6 @@ static bool make_steering(struct replay *replay)
     for (unsigned i = 0; i < NF_PORTS; i++)
         if (!steering_init(&replay->steering[i], &nf_config, &nf_config.ports[i], options->keys.of[i], options->cores))
             return complain("out of memory");
-    return true;
-}
-
-static bool open_output(struct replay *replay)
-{
-    const char *path = replay->options->output;
-    replay->output = path ? fopen(path, "w") : stdout;
-    return replay->output || complain("cannot write %s: %s", path, strerror(errno));
-}
-
-static bool open_verdicts(struct replay *replay)
-{
-    const char *directory = replay->options->verdicts;
-    if (!directory)
-        return true;
-    if (!files_make_directory(directory))
-        return false;
-    for (unsigned i = 0; i < replay->options->cores; i++)
-        if (!(replay->tallies[i].verdicts = files_open_verdicts(directory, i)))
-            return false;
-    return true;
-}
-
-static bool open_packets(struct replay *replay)
-{
-    const char *directory = replay->options->packets;
-    char path[FILES_MAX_PATH];
-    if (!directory)
-        return true;
-    if (!files_make_directory(directory))
-        return false;
-    for (unsigned port = 0; port < NF_PORTS; port++)
-        if (!files_path(path, "%s/%s.pcap", directory, nf_config.ports[port].name) ||
-            !capture_open(&replay->packets[port], path, CAPTURE_NANOSECONDS))
-            return false;
     return true;
 }
 
@@ -175,22 +137,15 @@ static void print_hash(FILE *output, const struct steered *steered, enum packet_
 
 static void print_verdict(const struct replay *replay, const struct frame *frame, int verdict)
 {
-    files_print_verdict(replay->output, frame->port, frame->number, verdict);
+    files_print_verdict(replay->outputs.verdicts, frame->port, frame->number, verdict);
     if (replay->options->show_hash) {
         struct packet packet = parse(replay, frame);
         struct steered steered = steer(&replay->steering[frame->port], &packet);
-        print_hash(replay->output, &steered, packet.kind);
+        print_hash(replay->outputs.verdicts, &steered, packet.kind);
     }
     if (replay->options->show_core)
-        fprintf(replay->output, " core %u", frame->core);
-    fputc('\n', replay->output);
-}
-
-static void emit(struct replay *replay, const struct frame *frame, int verdict)
-{
-    for (unsigned port = 0; replay->options->packets && port < NF_PORTS; port++)
-        if (verdict == (int)port || (verdict == NF_FLOOD && port != frame->port))
-            capture_add(&replay->packets[port], frame->time, replay->buffer, frame->length);
+        fprintf(replay->outputs.verdicts, " core %u", frame->core);
+    fputc('\n', replay->outputs.verdicts);
 }
 
 static void process_frame(struct replay *replay, const struct frame *frame)
@@ -202,12 +157,9 @@ static void process_frame(struct replay *replay, const struct frame *frame)
     tally->received[frame->port]++;
     tally->dropped += verdict == NF_DROP;
     tally->flooded += verdict == NF_FLOOD;
-    emit(replay, frame, verdict);
     print_verdict(replay, frame, verdict);
-    if (tally->verdicts) {
-        files_print_verdict(tally->verdicts, frame->port, tally->received[frame->port], verdict);
-        fputc('\n', tally->verdicts);
-    }
+    outputs_of_core(&replay->outputs, frame, tally->received[frame->port], verdict);
+    outputs_packet(&replay->outputs, frame, replay->buffer, verdict);
 }
 
 static void summarise_core(const struct replay *replay, unsigned number)
@@ -255,7 +207,7 @@ static bool run(struct replay *replay)
     if (!trace_read(&replay->trace, &replay->options->inputs) || !make_buffer(replay) || !make_steering(replay) ||
         !make_cores(replay))
         return false;
-    if (!steer_frames(replay) || !presplit(replay) || !open_output(replay) || !open_verdicts(replay) || !open_packets(replay))
+    if (!steer_frames(replay) || !presplit(replay) || !outputs_open(&replay->outputs, replay->options))
         return false;
     for (size_t i = 0; i < replay->trace.count; i++)
         process_frame(replay, &replay->trace.frames[i]);
@@ -266,12 +218,7 @@ static bool run(struct replay *replay)
 /* Closes and frees everything; false where output was lost. */
 static bool finish(struct replay *replay)
 {
-    const struct options *options = replay->options;
-    bool written = !replay->output || files_close(replay->output, options->output ? options->output : "the verdicts");
-    for (unsigned i = 0; replay->tallies && i < options->cores; i++)
-        written &= !replay->tallies[i].verdicts || files_close(replay->tallies[i].verdicts, options->verdicts);
-    for (unsigned port = 0; port < NF_PORTS; port++)
-        written &= capture_close(&replay->packets[port]);
+    bool written = outputs_close(&replay->outputs, replay->options);
     cores_free(&replay->cores);
     free(replay->tallies);
     free(replay->buffer);

@@ -4,8 +4,8 @@
  * of them up; its estimate is the smallest, which is never less than its own count. A counter that nobody has
  * added to or refreshed for longer than the expiry is zero, whether or not it was looked at since.
  *
- * Counters know whether all that was added to them since they were zero was one key. An estimate with such a counter is exact,
- * so that only those without one can differ where other cores count the other keys.
+ * Counters know whether all that was added to them since they were zero was one key. An estimate with such a counter
+ * is exact, so that only those without one can differ where other cores count the other keys.
  *
  * Where cores share the sketch, each writes the ages that it knows to a place of its own, as in state/table.h. */
 #ifndef RSSC_SKETCH_H

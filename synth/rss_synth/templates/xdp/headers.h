@@ -99,22 +99,6 @@ static __always_inline enum packet_class read_ipv4(struct xdp_md *frame, struct 
     return read_transport(frame, headers, 4);
 }
 
-static __always_inline __u32 extension_bytes(__u8 protocol, const __u8 *header)
-{
-    switch (protocol) {
-    case PROTO_HOP_BY_HOP:
-    case PROTO_ROUTING:
-    case PROTO_DESTINATION_OPTIONS:
-        return (header[1] + 1U) * 8;
-    case PROTO_AH:
-        return (header[1] + 2U) * 4;
-    case PROTO_FRAGMENT:
-        return 8;
-    default:
-        return 0;
-    }
-}
-
 /* Steps over extension headers, up to and including a fragment header. False where there is none such; an
  * extension header that can't be read stays the protocol. */
 static __always_inline bool skip_to_fragment(struct xdp_md *frame, struct headers *headers)
@@ -124,7 +108,7 @@ static __always_inline bool skip_to_fragment(struct xdp_md *frame, struct header
         if (!load(frame, headers, headers->l4, header, sizeof header))
             return false;
         __u8 protocol = headers->protocol[0];
-        __u32 bytes = extension_bytes(protocol, header);
+        __u32 bytes = wire_extension_bytes(protocol, header);
         if (bytes == 0)
             return false;
         headers->l4 += bytes;
