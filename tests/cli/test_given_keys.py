@@ -175,3 +175,22 @@ def test_the_advice_for_poor_spread_fits(capsys, file):
         _, _, err = run(capsys, "solve", file(text, "a.rss"))
         assert "RSS305" in err
         assert help_ in err
+
+
+def test_a_dealt_table_goes_with_its_key(capsys, file, tmp_path):
+    spec = file(
+        "port A { nic intel-x710  hash ipv4-tcp  queues 4 }\nrequire A.ipv4_src[0:8] == A'.ipv4_src[0:8]\n",
+        "prefix.rss",
+    )
+    assert run(capsys, "solve", spec, "--write")[0] == 0
+    assert run(capsys, "solve", spec, "--locked")[0] == 0
+    lock = json.loads(Path(f"{spec}.lock").read_text())["ports"][0]
+    assert lock["reachable_queues"] == {"ipv4-tcp": 4}
+    assert run(capsys, "verify", spec, "--keys", f"{spec}.lock")[0] == 0
+    out = tmp_path / "out"
+    assert run(capsys, "synth", spec, "--target", "json", "--out", str(out))[0] == 0
+    assert json.loads((out / "steering.json").read_text())["ports"][0]["table"] == lock["table"]
+    for first in range(0, 256, 50):
+        packet = f"ipv4-tcp {first}.1.1.1:1 > 2.2.2.2:2"
+        landed = json.loads(run(capsys, "hash", spec, "A", packet, "--format", "json")[1])
+        assert landed["queue"] == lock["table"][landed["entry"]]

@@ -12,6 +12,7 @@ from rss_solver.keyspace.groups import Group, groups
 from rss_solver.keyspace.statement import state
 from rss_solver.nic.index import index_bits
 from rss_solver.solution import Solution
+from rss_solver.tied.live import Live
 
 Keys = Mapping[int, bytes]
 
@@ -62,9 +63,12 @@ def _deals(group: Group, component: Sequence[int]) -> bool:
 
 
 def _classes(group: Group, component: Sequence[int], keys: Keys) -> list[Reached]:
-    """What each live class of the ports reaches."""
-    return [
-        reached(keys[i], layout, inputs, group.ports[i].nic, group.smallest[i])
-        for i in component
-        for layout, inputs in group.live[i].items()
-    ]
+    """What the live classes of the ports reach; those with the same inputs are looked at once."""
+    found: dict[tuple[bytes, int, Live, int], Reached] = {}
+    for i in component:
+        for layout, inputs in group.live[i].items():
+            nic = group.ports[i].nic
+            known = keys[i], layout.bits, inputs, nic.hash_init.value
+            if known not in found:
+                found[known] = reached(keys[i], layout, inputs, nic, group.smallest[i])
+    return list(found.values())

@@ -63,7 +63,7 @@ def reached(key: bytes, layout: HashInput, inputs: Live, nic: NicProfile, size: 
 
     def entries(directions: tuple[int, ...]) -> Space:
         changes = hash_changes(key, directions, layout.bits)
-        return space(entry_of(changes, size, nic.index.value).tolist())
+        return space(_basis(entry_of(changes, size, nic.index.value).tolist(), index_bits(size)))
 
     start = toeplitz(key, inputs.point, layout.bits, init=nic.hash_init.value)
     return Reached(

@@ -46,6 +46,8 @@ def fill(ports: Sequence[Port], components: Sequence[Sequence[int]]) -> list[Tab
 def repeated(port: Port, smallest: Table) -> Table:
     """The port's table, where the smallest of its component is given."""
     size = port.table_size
+    if size == len(smallest):
+        return smallest
     if in_blocks(port):
         return tuple(smallest[entry * len(smallest) // size] for entry in range(size))
     return tuple(smallest[entry % len(smallest)] for entry in range(size))
