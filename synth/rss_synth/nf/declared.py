@@ -33,6 +33,11 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
+def is_line(found: object) -> bool:
+    """Whether an item is a line of text."""
+    return isinstance(found, str) and found.isprintable() and found != ""
+
+
 def read_parameters(tables: object, roles: Collection[str], mistakes: Mistakes) -> tuple[Parameter, ...]:
     """Those of the tables that are right; what is wrong with the others is noted."""
     if not isinstance(tables, dict):
@@ -62,7 +67,7 @@ def _sum(table: object, counts: Collection[str]) -> Sum | None:
     if not isinstance(table, dict) or table.keys() != {"of", "high", "about"}:
         return None
     of, about = table["of"], table["about"]
-    if not isinstance(of, dict) or not of or not _is_count(table["high"]) or not _is_line(about):
+    if not isinstance(of, dict) or not of or not _is_count(table["high"]) or not is_line(about):
         return None
     if not all(name in counts and _is_count(weight) for name, weight in of.items()):
         return None
@@ -76,7 +81,7 @@ def _wrong(name: str, table: object, roles: Collection[str]) -> Iterator[Mistake
             "cannot have this name",
             "use lower-case letters, digits and underscores, and no name that is taken",
         )
-    if not isinstance(table, dict) or not _is_line(table.get("about")):
+    if not isinstance(table, dict) or not is_line(table.get("about")):
         yield "needs a table with an `about`, a line of text", 'write `about = "what it is"`'
         return
     kind = _KINDS.get(str(table.get("kind")))
@@ -138,10 +143,6 @@ def _most(name: str) -> int:
 
 def _is_count(found: object, most: int = _LARGEST) -> bool:
     return isinstance(found, int) and not isinstance(found, bool) and 1 <= found <= most
-
-
-def _is_line(found: object) -> bool:
-    return isinstance(found, str) and found.isprintable() and found != ""
 
 
 def _is_word(found: object) -> bool:

@@ -10,7 +10,7 @@ from rss_dsl.fields import packet_classes
 from rss_dsl.files import read_source
 from rss_dsl.source import Source
 from rss_dsl.toml import read_toml
-from rss_synth.nf.declared import listed, read_parameters, read_sums
+from rss_synth.nf.declared import is_line, listed, read_parameters, read_sums
 from rss_synth.nf.mistakes import Mistakes
 from rss_synth.nf.names import CALLED_AS, TAKEN_ROLES, can_be_called, can_be_item
 from rss_synth.nf.template import SHARDING, STRATEGY, Kind, NfTemplate, Parameter
@@ -62,7 +62,7 @@ class _Reader:
 
     def _summary(self) -> str:
         found = self.table.get("summary")
-        if not isinstance(found, str) or not found or not found.isprintable():
+        if not is_line(found):
             help = 'write `summary = "what it does"`'
             self.mistakes.item("summary", "`summary` is not one line of text", help)
         return str(found)
