@@ -266,6 +266,31 @@ def test_synth_refuses_unproven_keys(capsys, tmp_path):
     assert code == 4 and json.loads(said)["verdict"]["status"] == "refuted"
 
 
+@pytest.mark.parametrize(
+    ("function", "help"),
+    [
+        (
+            "policer { strategy shared-nothing  lan LAN  wan WAN }",
+            "help: add `require WAN.ip_dst == WAN'.ip_dst`, or",
+        ),
+        (
+            "bridge { strategy shared-nothing  left LAN  right WAN }",
+            "help: say `strategy locks`; 7 requirements",
+        ),
+    ],
+)
+def test_synth_says_once_that_keys_do_not_serve(capsys, spec, tmp_path, function, help):
+    """As an error, not as the warning of the other commands, too."""
+    ports = "".join(f"port {name} {{ nic intel-x710  hash ipv4-tcp  queues 4 }}\n" for name in ("LAN", "WAN"))
+    path = spec(f"{ports}nf {function}\n")
+    code, _, err = run(capsys, "synth", path, "--target", "nf", "--out", str(tmp_path / "out"))
+    assert code == 1 and not (tmp_path / "out").exists()
+    assert "RSS632" not in err and err.count("error[RSS627]") == 1
+    assert help in err
+    code, _, err = run(capsys, "solve", path)
+    assert code == 0 and "warning[RSS632]" in err
+
+
 def test_unwritable_folder(capsys, tmp_path):
     file = tmp_path / "file"
     file.write_text("")

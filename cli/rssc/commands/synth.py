@@ -9,6 +9,7 @@ from rssc.arguments import Subparsers, add_key_source, add_spec, folder
 from rssc.exits import Exit
 
 if TYPE_CHECKING:
+    from rss_dsl.diagnostics import Diagnostic
     from rss_synth.target import Target
     from rssc.sources import Keys
 
@@ -46,11 +47,21 @@ def run(options: argparse.Namespace) -> Exit:
     found = keys_for(options, shares_state if options.target == "nf" else None)
     if isinstance(found, Exit):
         return found
-    tell(found.findings)
+    tell([finding for finding in found.findings if not _is_refused(finding, found, options.target)])
     verdict = judged(found)
     if not isinstance(verdict, Proof):
         return unproven_exit(found.problem, verdict, options.format)
     return _write(wanted, found, options)
+
+
+def _is_refused(finding: Diagnostic, found: Keys, target: str) -> bool:
+    """Whether it warns of what the target refuses to do, and says so itself."""
+    from rss_dsl import codes
+
+    nf = found.problem.nf
+    if target != "nf" or nf is None or finding.rule is not codes.NF_KEYS_DO_NOT_SERVE:
+        return False
+    return any(item.name == "strategy" and item.value.text == "shared-nothing" for item in nf.items)
 
 
 def _write(wanted: Target, found: Keys, options: argparse.Namespace) -> Exit:

@@ -15,6 +15,9 @@ from rss_synth.nf.needs import Judgement, Together, judge, serve
 from rss_synth.nf.params import NfParams
 from rss_synth.nf.plan import NfPlan, hashed_classes, item_span, make_plan
 
+MOST_ASKED = 2
+"""Requirements that are worth adding: keys that satisfy more of them are not to be expected."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -98,8 +101,12 @@ def _lacking(params: NfParams, verdict: Judgement) -> str:
 def _way_out(params: NfParams) -> str:
     if params.template.together:
         return "say `strategy locks` or `strategy tm`"
-    asked = [_with_ports(need, params) for need in params.template.needs]
-    return f"add {' and '.join(f'`require {need}`' for need in asked)}, or say `strategy locks`"
+    asked = [f"`require {_with_ports(need, params)}`" for need in params.template.needs]
+    if len(asked) > MOST_ASKED:
+        return (
+            f"say `strategy locks`; {len(asked)} requirements would have to hold at once, such as {asked[0]}"
+        )
+    return f"add {' and '.join(asked)}, or say `strategy locks`"
 
 
 def _with_ports(need: str, params: NfParams) -> str:
