@@ -158,6 +158,8 @@ def test_strategies(lab, strategy, tied, decided, serve):
     problem = lab.a_problem(nf, condition=lab.REVERSED if tied else None)
     solution = lab.a_solution(problem, *(() if tied else (lab.MICROSOFT + bytes(12),) * 2))
     assert decide(problem, solution, make_plan(problem, nf).plan, nf) == Decision(decided, serve)
+    readme = {a.path: a.text for a in NfTarget().emit(problem, solution, lab.ORIGIN)}["README.md"]
+    assert (f"`strategy auto` is `{decided}` here." in readme) == (strategy == "auto")
 
 
 def test_under_locks_state_is_for_every_class_that_matters(lab):
