@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from nfspec import QUICK as FLAGS
 from nfspec import built as made
 
 from rss_synth.nf.catalogue import added_templates
 
 EAL = ("--no-huge", "--no-pci", "--no-telemetry", "--no-shconf", "-m", "512", "--log-level", "lib.eal:error")
-FLAGS = "CFLAGS=-O1 -Werror"
 NULL = ("--vdev=net_null0", "--vdev=net_null1")
 NFS = Path(__file__).parents[2] / "synth" / "rss_synth" / "nfs"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +17,9 @@ from rss_solver.solve import solve
 
 NANOSECONDS = 10**9
 CORES = (2, 4, 16)
-FLAGS = ("CFLAGS=-O1 -g -Werror", "SANITIZE=1")
+QUICK = "CFLAGS=-O1 -g -Werror"
+"""For all that need no other flags, so that ccache knows the runtime already."""
+SANITIZED = (QUICK, "SANITIZE=1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,10 @@ def solved(spec: str, path: str | Path = "nf.rss") -> tuple[Problem, Solution]:
 def built(lab: ModuleType, folder: Path, spec: str, *flags: str, path: str | Path = "nf.rss"):
     """A spec's network function, with solved keys. `path`: where the spec would be."""
     problem, solution = solved(spec, path)
-    return lab.build(folder, problem, solution, *(flags or FLAGS))
+    return lab.build(folder, problem, solution, *(flags or SANITIZED))
 
 
-def replay(built, folder: Path, frames: list[Frame], *arguments: object) -> Replayed:
+def replay(built, folder: Path, frames: Sequence[Frame], *arguments: object) -> Replayed:
     """Replays frames whose times differ, and sorts what left by when it came in."""
     folder.mkdir(parents=True, exist_ok=True)
     assert len({frame.time for frame in frames}) == len(frames)
@@ -71,7 +74,39 @@ def replay(built, folder: Path, frames: list[Frame], *arguments: object) -> Repl
     return Replayed(tuple(verdicts), tuple(packets), full)
 
 
-def _write(path: Path, frames: list[Frame], port: str) -> Path:
+def limited(
+    lab: ModuleType, sent: Sequence[tuple], classes: Sequence[str], passes: Callable[..., bool]
+) -> tuple[list[Frame], tuple[str, ...]]:
+    """Frames and verdicts of a function that lets the LAN's packets out and asks whether the WAN's pass.
+
+    `sent`: packets, as bytes where they are nothing that has a state, with their frames; `passes` takes both.
+    """
+    verdicts, model = [], lab.Model(tuple(classes))
+    for packet, frame in sent:
+        if not model.has_state(packet):
+            verdicts.append("drop")
+        elif frame.port == "LAN":
+            verdicts.append("forward WAN")
+        else:
+            verdicts.append("forward LAN" if passes(packet, frame) else "drop")
+    return [frame for _, frame in sent], tuple(verdicts)
+
+
+def assert_every_strategy_does(
+    expected: tuple[str, ...], built, folder: Path, frames: Sequence[Frame]
+) -> None:
+    """One core's verdicts are those expected, of every kind; what passes leaves as it came; so on several."""
+    assert min(expected.count(text) for text in ("drop", "forward LAN", "forward WAN")) > 30
+    one = replay(built, folder, frames, "--sequential")
+    assert one.verdicts == expected
+    left = (b"" if verdict == "drop" else frame.data for verdict, frame in zip(expected, frames, strict=True))
+    assert one.packets == tuple(left)
+    for strategy in ("shared-nothing", "locks", "tm"):
+        for cores in CORES:
+            assert replay(built, folder, frames, "--strategy", strategy, "--cores", cores) == one
+
+
+def _write(path: Path, frames: Sequence[Frame], port: str) -> Path:
     parts = [struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 1 << 18, 1)]
     for frame in sorted(frames, key=lambda frame: frame.time):
         if frame.port == port:

@@ -14,6 +14,7 @@ from types import ModuleType
 
 import nfdpdk
 import pytest
+from nfspec import SANITIZED
 
 from rss_dsl.nics import find
 from rss_dsl.problem import AllOf, Compare, HashInput, Line, Port, Problem, Requirement, Slice
@@ -297,7 +298,7 @@ class Model:
     def verdict(self, event: Event) -> str:
         out = "forward WAN" if event.port == "LAN" else "forward LAN"
         packet = event.packet
-        if not self._has_state(packet):
+        if not self.has_state(packet):
             return out if self.pass_other else "drop"
         asked = packet if event.port == "LAN" else packet.reply
         key = (asked.src, asked.dst, asked.sport, asked.dport, asked.l4)
@@ -307,7 +308,7 @@ class Model:
         self.last[key] = event.time
         return out
 
-    def _has_state(self, packet: Packet | bytes) -> bool:
+    def has_state(self, packet: Packet | bytes) -> bool:
         if isinstance(packet, bytes) or packet.kind not in self.classes:
             return False
         return packet.keep is None or packet.keep >= self._ports_end(packet)
@@ -372,21 +373,18 @@ def build(folder: Path, problem: Problem, solution: Solution, *arguments: str) -
     return Built(folder)
 
 
-FLAGS = ("CFLAGS=-O1 -g -Werror", "SANITIZE=1")
-
-
 @pytest.fixture(scope="session")
 def firewall(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The thesis's firewall: X710, IPv4 TCP and UDP, its keys; under the sanitizers."""
     problem = a_problem(an_nf(**PORTS))
-    return build(tmp_path_factory.mktemp("fw"), problem, a_solution(problem), *FLAGS)
+    return build(tmp_path_factory.mktemp("fw"), problem, a_solution(problem), *SANITIZED)
 
 
 @pytest.fixture(scope="session")
 def firewall6(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """IPv6 as well, other packets passed."""
     problem = a_problem(an_nf(**PORTS, other=("word", "pass")), BOTH)
-    return build(tmp_path_factory.mktemp("fw6"), problem, a_solution(problem, PERIODIC, PERIODIC), *FLAGS)
+    return build(tmp_path_factory.mktemp("fw6"), problem, a_solution(problem, PERIODIC, PERIODIC), *SANITIZED)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from nfspec import QUICK
 
 from rss_synth.nf.catalogue import nf_templates
 from rssc.pipeline import Compiled, compile_spec
@@ -20,7 +21,6 @@ OF = {
 }
 """The spec of every network function that has one."""
 CORES = (1, 2, 4, 16)
-QUICK = ("CC=gcc", "CFLAGS=-O1 -g -Werror")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def assert_refuted(lab, check: Check) -> None:
 
 @pytest.mark.parametrize("name", sorted(nf_templates()))
 def test_cores_agree_under_every_strategy(lab, tmp_path, name):
-    check = made(lab, tmp_path, name, *QUICK)
+    check = made(lab, tmp_path, name, "CC=gcc", QUICK)
     template = nf_templates()[name]
     assert_agrees(check, remembers=template.parameter("capacity") is not None)
     if check.keys_serve and template.needs and not template.picks:
@@ -126,21 +126,21 @@ def test_cores_agree_under_every_strategy(lab, tmp_path, name):
 
 @pytest.mark.parametrize("name", sorted(nf_templates()))
 def test_the_address_sanitizer_finds_nothing(lab, tmp_path, name):
-    check = made(lab, tmp_path, name, *QUICK, "SANITIZE=1")
+    check = made(lab, tmp_path, name, "CC=gcc", QUICK, "SANITIZE=1")
     said = check.run("--packets", 3000)
     assert "tm: left out" in said and said.endswith("equivalent\n")
 
 
 @pytest.mark.parametrize("name", sorted({"firewall", "nat", "bridge"} & set(nf_templates())))
 def test_the_thread_sanitizer_finds_nothing(lab, tmp_path, name):
-    check = made(lab, tmp_path, name, *QUICK, "SANITIZE=thread")
+    check = made(lab, tmp_path, name, "CC=gcc", QUICK, "SANITIZE=thread")
     said = check.run("--strategy", "locks", "--cores", "2,4", "--packets", 6000)
     assert said.endswith("equivalent\n") and "as threads" in said
 
 
 @pytest.fixture(scope="module")
 def fw(lab, tmp_path_factory) -> Check:
-    return made(lab, tmp_path_factory.mktemp("fw"), "firewall", *QUICK)
+    return made(lab, tmp_path_factory.mktemp("fw"), "firewall", "CC=gcc", QUICK)
 
 
 def test_captures_are_checked_too(lab, fw, tmp_path):
@@ -248,7 +248,7 @@ def test_mistakes_are_found(lab, tmp_path, mistake):
     text = (tmp_path / planted.file).read_text()
     assert planted.before in text
     (tmp_path / planted.file).write_text(text.replace(planted.before, planted.after, 1))
-    check = finish(lab, tmp_path, planted.name, "CC=gcc", "CFLAGS=-O1")
+    check = finish(lab, tmp_path, planted.name, "CC=gcc", QUICK)
     said = check.run("--no-threads", *planted.options, code=1)
     assert planted.shown in said and said.endswith("DIFFERENT\n")
 
@@ -260,7 +260,7 @@ def test_a_lock_that_does_not_wait_for_readers_is_a_race(lab, tmp_path):
     waiting = "while (atomic_load(&lock->cores[core].reading))"
     assert waiting in text
     lock.write_text(text.replace(waiting, "while (core > lock->sharers)"))
-    check = finish(lab, tmp_path, "firewall", "CC=gcc", "CFLAGS=-O1 -g", "SANITIZE=thread")
+    check = finish(lab, tmp_path, "firewall", "CC=gcc", QUICK, "SANITIZE=thread")
     options = ("--strategy", "locks", "--cores", 4, "--packets", 6000)
     command = [check.program, *map(str, options)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=240)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 import pytest
-from nfspec import CORES, Frame, built, replay
+from nfspec import CORES, QUICK, Frame, built, replay
 
 SECOND = 10**9
 EXPIRY, SILENCE, BACKENDS = 5 * SECOND, 3 * SECOND, 4
@@ -173,7 +173,7 @@ def test_cores_that_share_balance_as_one(lab, balancer, tmp_path, seed):
 
 
 def test_replies_can_be_kept_and_connections_without_room_are_served(lab, tmp_path):
-    program = built(lab, tmp_path, SPEC.replace("ITEMS", "capacity 1  replies drop"), "CFLAGS=-O1")
+    program = built(lab, tmp_path, SPEC.replace("ITEMS", "capacity 1  replies drop"), QUICK)
     frames = [Frame(1, "LAN", lab.Packet("10.0.0.1", "93.0.0.1", 80, 9).wire)]
     frames += [Frame(2 + i, "WAN", lab.Packet("93.0.0.1", "10.0.0.9", i, 80).wire) for i in range(8)]
     found = replay(program, tmp_path, frames, "--sequential")

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 
 import pytest
-from nfspec import Frame, replay
+from nfspec import SANITIZED, Frame, replay
 
 from rss_dsl.check import check
 from rss_dsl.loading import loads
@@ -21,7 +21,6 @@ port WAN {{ device 1  {PORT} }}
 nf lb-static {{ lan LAN  wan WAN  backends servers.txt }}
 """
 SERVERS = {f"10.0.0.{i}": f"02:00:00:00:00:{i:02x}" for i in range(1, 11)} | {"fd00::9": "02:00:00:00:00:99"}
-FLAGS = ("CFLAGS=-O1 -g -Werror", "SANITIZE=1")
 
 
 def problem_of(folder, lines):
@@ -35,7 +34,7 @@ def balancer(lab, folder, servers):
     folder.mkdir(exist_ok=True)
     lines = ["# address and station", "", *(f"{address} {mac} # {mac}" for address, mac in servers.items())]
     problem = problem_of(folder, lines)
-    return lab.build(folder / "built", problem, solve(problem).solution, *FLAGS)
+    return lab.build(folder / "built", problem, solve(problem).solution, *SANITIZED)
 
 
 def flows(lab, count=600):

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from compiling import compile_and_link
 from nfspec import solved
 
 from rss_synth.nf.catalogue import nf_templates
@@ -25,8 +26,10 @@ SMALL = {
 """Parameters by which traffic meets limits soon and states are small."""
 FLAGS = ("-std=c11", "-D_DEFAULT_SOURCE", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-DNF_LOCKS")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-SOURCES = ("config.c", "state/*.c", "packet/*.c", "steering/*.c", "common/array.c", "common/message.c",
-           "check/frame.c", "check/story.c", "check/traffic.c")  # fmt: skip
+SOURCES = (
+    "config.c", "runtime/state/*.c", "runtime/packet/*.c", "runtime/steering/*.c", "runtime/common/array.c",
+    "runtime/common/message.c", "runtime/check/frame.c", "runtime/check/story.c", "runtime/check/traffic.c",
+)  # fmt: skip
 
 
 def spec_of(name: str) -> tuple[str, Path]:
@@ -45,16 +48,10 @@ def test_readers_decide_what_writers_would_and_leave_no_trace_otherwise(lab, tmp
         pytest.skip("gcc is not installed")
     text, path = spec_of(name)
     lab.emit(tmp_path, *solved(text, path))
-    runtime = tmp_path / "runtime"
-    sources = [
-        tmp_path / SOURCES[0],
-        *(found for part in SOURCES[1:] for found in sorted(runtime.glob(part))),
-    ]
-    includes = (f"-I{tmp_path}", f"-I{runtime}")
+    sources = [path.relative_to(tmp_path) for part in SOURCES for path in sorted(tmp_path.glob(part))]
     program = tmp_path / "passes"
-    command = ["gcc", *FLAGS, *SANITIZERS, *includes, DRIVER, *sources, "-o", program]
-    compiled = subprocess.run(command, capture_output=True, text=True, timeout=240)
-    assert compiled.returncode == 0, compiled.stderr
+    command = ["gcc", *FLAGS, *SANITIZERS, "-I.", "-Iruntime"]
+    compile_and_link(program, command, [DRIVER, *sources], folder=tmp_path)
     done = subprocess.run([program, "30000"], capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
     readers, writers = map(int, re.findall(r"\d+", done.stdout))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from nfspec import SANITIZED
 
 CAREFUL = "return !on_its_way && (!rebalance->idle_only || is_idle(rebalance, group, now));"
 
@@ -40,7 +41,7 @@ def test_entries_that_move_before_their_flows_expire_change_verdicts(lab, tmp_pa
     code = source.read_text()
     assert code.count(CAREFUL) == 1
     source.write_text(code.replace(CAREFUL, "return !on_its_way || is_idle(rebalance, group, now);"))
-    result = lab.make(folder, "firewall-replay", "CC=gcc", *lab.FLAGS)
+    result = lab.make(folder, "firewall-replay", "CC=gcc", *SANITIZED)
     assert result.returncode == 0, result.stderr
     built = lab.Built(folder)
     captures = lab.write_captures(tmp_path, hashed(lab, 2, 8000))

@@ -10,6 +10,7 @@ from ipaddress import ip_address
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nfspec import QUICK
 
 from rss_dsl.fields import width
 from rss_solver.solve import solve
@@ -78,7 +79,7 @@ def test_solved_keys_on_tables_of_different_sizes(lab, tmp_path, nics, equality)
     ]
     problem = replace(problem, ports=tuple(ports), equality=equality)
     solution = solve(problem).solution
-    built = lab.build(tmp_path / "fw", problem, solution, "CFLAGS=-O1")
+    built = lab.build(tmp_path / "fw", problem, solution, QUICK)
     events = lab.lan_first(lab.traffic(3, 1500))
     captures = lab.write_captures(tmp_path, events)
     expected = lab.model_verdicts(events, classes=lab.IPV4)
@@ -215,7 +216,7 @@ def test_a_full_core_is_reported_and_explains_the_difference(lab, firewall, tmp_
 def test_cores_have_shares_or_all_of_the_capacity(lab, tmp_path, sharding, together):
     nf = lab.an_nf(**lab.PORTS, capacity=("integer", 100), sharding=("word", sharding))
     problem = lab.a_problem(nf)
-    built = lab.build(tmp_path / "out", problem, lab.a_solution(problem), "CFLAGS=-O1")
+    built = lab.build(tmp_path / "out", problem, lab.a_solution(problem), QUICK)
     asked = [lab.Packet(f"10.0.{i // 200}.{i % 200 + 1}", "93.0.0.1", 1000 + 7 * i, 80) for i in range(600)]
     captures = lab.write_captures(
         tmp_path,
@@ -228,7 +229,7 @@ def test_cores_have_shares_or_all_of_the_capacity(lab, tmp_path, sharding, toget
 
     assert answered("--strategy", "shared-nothing", "--cores", 2) == together
     assert answered("--strategy", "locks", "--cores", 2) == answered("--sequential") == 100
-    assert lab.make(tmp_path / "out", "replay-check", "CHECK=--cores 1,4", "CFLAGS=-O1").returncode == 0
+    assert lab.make(tmp_path / "out", "replay-check", "CHECK=--cores 1,4", QUICK).returncode == 0
 
 
 @settings(max_examples=15)
@@ -398,7 +399,7 @@ def test_both_compilers_are_content(lab, tmp_path, compiler, name):
 
 def test_a_sequential_strategy_runs_on_one_core(lab, tmp_path):
     problem = lab.a_problem(lab.an_nf(**lab.PORTS, strategy=("word", "sequential")))
-    built = lab.build(tmp_path, problem, lab.a_solution(problem), "CFLAGS=-O1")
+    built = lab.build(tmp_path, problem, lab.a_solution(problem), QUICK)
     captures = lab.write_captures(tmp_path / "captures", lab.traffic(1, 50))
     assert {line.split()[-1] for line in built.verdicts("--show-core", *captures)} == {"0"}
 

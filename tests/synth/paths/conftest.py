@@ -5,6 +5,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+from nfspec import SANITIZED
 
 from rss_synth.nf.catalogue import added_templates
 from rssc.__main__ import main
@@ -53,6 +54,6 @@ def from_paths(lab, solved_from_paths):
     def make(name, *arguments, ports=PORTS):
         template, problem, solution = solved_from_paths(name, *arguments, ports=ports)
         with added_templates([template]):
-            return lab.build(template.parent / "out", problem, solution, *lab.FLAGS)
+            return lab.build(template.parent / "out", problem, solution, *SANITIZED)
 
     return make

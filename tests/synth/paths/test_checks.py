@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import pytest
+from nfspec import QUICK
 
 from rss_synth.nf.catalogue import added_templates
 
@@ -29,7 +30,7 @@ def checked(lab, solved_from_paths):
         template, problem, solution = solved_from_paths(name, "--queues", "4", *more, **ports)
         with added_templates([template]):
             folder = lab.emit(template.parent / "out", problem, solution)
-        result = lab.make(folder, f"{name}-paths-check", "CC=gcc", "CFLAGS=-O1 -g -Werror")
+        result = lab.make(folder, f"{name}-paths-check", "CC=gcc", QUICK)
         if "needs libpcap" in result.stderr:
             pytest.skip("libpcap's headers are not installed")
         assert result.returncode == 0, result.stderr

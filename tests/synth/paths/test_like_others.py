@@ -4,7 +4,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from nfspec import Frame, built, replay
+from nfspec import QUICK, Frame, built, replay
 
 from generate.catalogue import files_of
 from generate.nfs import pol
@@ -13,7 +13,6 @@ SECOND = 10**9
 START = 1_700_000_000 * SECOND
 EXPIRY = 100 * SECOND
 """Of the symbolic runs."""
-QUICK = "CFLAGS=-O1 -g -Werror"
 WAYS = ((), ("--strategy", "shared-nothing", "--cores", "4"), ("--strategy", "locks", "--cores", "4"))
 TURNS = ((), ("--strategy", "locks", "--cores", "4"), ("--strategy", "tm", "--cores", "4"))
 """Of functions whose state has to be shared."""

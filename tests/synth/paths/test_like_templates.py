@@ -8,11 +8,9 @@ import struct
 from dataclasses import replace
 
 import pytest
-from nfspec import Frame, built, replay
+from nfspec import QUICK, Frame, built, replay
 
 SECOND = 10**9
-QUICK = "CFLAGS=-O1 -g -Werror"
-"""Of templates, which others test under the sanitizers."""
 WAYS = (
     (),
     ("--strategy", "shared-nothing", "--cores", "4"),

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from nfspec import QUICK
 
 TOML = '''
 summary = "a firewall that was written for Vigor"
@@ -57,7 +58,7 @@ def a_template(folder: Path, code: str) -> Path:
 
 
 def make(out: Path, target: str) -> str:
-    flags = ("CC=gcc", "CFLAGS=-O1 -Werror", "CHECK=--cores 1,4 --packets 4000")
+    flags = ("CC=gcc", QUICK, "CHECK=--cores 1,4 --packets 4000")
     done = subprocess.run(
         ["make", "-C", out, "-s", target, *flags], capture_output=True, text=True, timeout=280
     )
