@@ -121,6 +121,10 @@ def _help(expected: frozenset[str], text: str) -> str | None:
         return f"{quote(name)} is a keyword and cannot be a name"
     if text == "[":
         return _bracket(expected)
+    if "ValueText" in expected and text[:1] in ('"', "/", "."):
+        return (
+            "values have no quotes, and a path begins with a letter: `nf/stations.txt`, relative to the spec"
+        )
     if text == "'" and "QuotedPath" in expected:
         return "use double quotes"
     return _HINTS.get(text) or _similar(expected, text)

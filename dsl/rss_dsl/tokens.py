@@ -148,6 +148,9 @@ def value(text: str) -> tuple[str, str | int]:
         return "word", text
     if _PATH.fullmatch(text):
         return "path", text
+    if re.fullmatch(r"(?!0[xX])[0-9]+[A-Za-z]+", text):
+        units = ", ".join(map(quote, UNITS))
+        raise MalformedError(f"{quote(text)} is not a number, a duration or an address", f"units are {units}")
     found = constant(text)
     if found.kind in ("hex", "decimal"):
         return "integer", found.value

@@ -97,6 +97,15 @@ def test_syntax(text: str, where: str, message: str) -> None:
         ("equality indx", "did you mean `index`?"),
         ("require LAN.x = WAN.x", "comparison is `==`"),
         ("require LAN.x == WAN.x;", "nothing ends a statement but the next one"),
+        *(
+            (
+                f"nf x {{ stations {path} }}",
+                "values have no quotes, and a path begins with a letter: "
+                "`nf/stations.txt`, relative to the spec",
+            )
+            for path in ("./a.txt", "../a.txt", "/a.txt", '"a.txt"')
+        ),
+        ("nf x { capacity 65k }", "units are `h`, `m`, `s`, `ms`, `us`, `ns`"),
         ("require LAN '.x == 1", "the prime touches the port's name: `LAN'`"),
         ("port LAN[4] { }", "a group of ports is declared with `ports NAME[COUNT] { … }`"),
         ("require LAN.x[0:4", "a slice follows a field: `LAN.ipv4_src[0:24]`"),
@@ -139,7 +148,7 @@ def test_help(text: str, help_: str) -> None:
         ("port A { key 6d5 }", "6d5", "`6d5` is not a key: a digit is missing"),
         ("port A { key 6d:5:a }", "6d:5:a", "`6d:5:a` is not a key: a digit is missing"),
         ("port A { key 0x }", "0x", "`0x` is not a key: a digit is missing"),
-        ("nf x { expiry 60sec }", "60sec", "`60sec` is not a number or an address"),
+        ("nf x { expiry 60sec }", "60sec", "`60sec` is not a number, a duration or an address"),
     ],
 )
 def test_bad_literals(text: str, where: str, message: str) -> None:
