@@ -25,26 +25,33 @@ struct flow_key {
     uint8_t zero[2];
 };
 
+static inline uint8_t key_version(const struct packet *packet)
+{
+    return ADDRESS_BYTES == 4 ? 4 : packet->version;
+}
+
 static inline void host_key_of_source(struct host_key *key, const struct packet *packet)
 {
-    *key = (struct host_key){.version = packet->version};
+    *key = (struct host_key){.version = key_version(packet)};
     packet_copy_source(packet, key->address, ADDRESS_BYTES);
 }
 
 static inline void host_key_of_destination(struct host_key *key, const struct packet *packet)
 {
-    *key = (struct host_key){.version = packet->version};
+    *key = (struct host_key){.version = key_version(packet)};
     packet_copy_destination(packet, key->address, ADDRESS_BYTES);
 }
 
 /* The flow of a packet with ports, whose sender is end `source` of it. */
 static inline void flow_key_of(struct flow_key *key, const struct packet *packet, unsigned source)
 {
-    *key = (struct flow_key){.protocol = packet->protocol, .version = packet->version};
+    *key = (struct flow_key){.protocol = packet->protocol, .version = key_version(packet)};
     packet_copy_source(packet, key->address[source], ADDRESS_BYTES);
     packet_copy_destination(packet, key->address[1 - source], ADDRESS_BYTES);
-    memcpy(key->port[source], packet->data + packet->l4, 2);
-    memcpy(key->port[1 - source], packet->data + packet->l4 + 2, 2);
+    uint8_t port[2][2];
+    memcpy(port, packet->data + packet->l4, sizeof port);
+    memcpy(key->port[source], port[0], 2);
+    memcpy(key->port[1 - source], port[1], 2);
 }
 
 #endif
