@@ -8,7 +8,15 @@ from collections.abc import Iterable
 from functools import cache
 from traceback import extract_tb
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import (
+    DictLoader,
+    Environment,
+    PackageLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rss_dsl.diagnostics import Diagnostic, RssError, Rule
@@ -49,6 +57,8 @@ _WRONG = (
 def _reason(error: Exception) -> str:
     """In one line."""
     match error:
+        case TemplateNotFound():
+            return "a template of your own is one file: there is nothing to include, import or extend"
         case TemplateError():
             return error.message or "it is not valid"
         case MemoryError() | RecursionError():
@@ -97,7 +107,7 @@ def _environment() -> Environment:
 
 @cache
 def _sandbox() -> Environment:
-    return _prepared(ImmutableSandboxedEnvironment(autoescape=False))
+    return _prepared(ImmutableSandboxedEnvironment(loader=DictLoader({}), autoescape=False))
 
 
 def _prepared(environment: Environment) -> Environment:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from rss_dsl.lexical import quote
 from rss_dsl.tokens import MalformedError, value
 from rss_synth.nf.mistakes import Mistakes
 from rss_synth.nf.names import can_be_item
@@ -86,7 +87,12 @@ def _wrong(name: str, table: object, roles: Collection[str]) -> Iterator[Mistake
         return
     kind = _KINDS.get(str(table.get("kind")))
     if kind is None:
-        yield "has no `kind`", f"kinds are {listed(_KINDS)}"
+        wrong = (
+            f"has a `kind` that does not exist, {quote(str(table['kind']))}"
+            if "kind" in table
+            else "has no `kind`"
+        )
+        yield wrong, f"kinds are {listed(_KINDS)}"
         return
     items = ("kind", "about", *_ITEMS.get(kind, ("default",)))
     for item in table:

@@ -59,7 +59,11 @@ GOOD = 'summary = "counts"\nroles = ["lan", "wan"]\nclasses = []\nneeds = []\n'
         (GOOD + "replicates = true\n", "there is no `capacity` to replicate"),
         (GOOD + "[parameters.sharding]\nkind = 'count'\nabout = 'x'\n", "`sharding` cannot have this name"),
         (GOOD + "[parameters.rate]\nkind = 'count'\n", "parameter `rate` needs a table with an `about`"),
-        (GOOD + "[parameters.rate]\nkind = 'size'\nabout = 'x'\n", "parameter `rate` has no `kind`"),
+        (
+            GOOD + "[parameters.rate]\nkind = 'size'\nabout = 'x'\n",
+            "parameter `rate` has a `kind` that does not exist, `size`",
+        ),
+        (GOOD + "[parameters.rate]\nabout = 'x'\n", "parameter `rate` has no `kind`"),
         (GOOD + "[parameters.lan]\nkind = 'count'\nabout = 'x'\n", "parameter `lan` cannot have this name"),
         (GOOD + "[parameters.rate]\nkind = 'count'\nabout = 'x'\nhigh = -1\n", "`high` that is no count"),
         (
@@ -225,6 +229,8 @@ def test_keys_are_proved_from_call_paths_for_it_too(folder, spec):
         "{% for %}",
         "{{ ''.__class__.__mro__[1] }}",
         "{{ roles.append('x') }}",
+        "{% include '/etc/passwd' %}",
+        "{% import 'nf.c.j2' as other %}",
         "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
         "{{ 'x' * 10**14 }}",
     ],
