@@ -42,6 +42,7 @@ class NfTarget:
         problem = _resolved(problem, solution)
         nf, plan = _plan(problem)
         decision = decide(problem, solution, plan, nf)
+        runtime = _runtime()
         context = {
             "plan": plan,
             "strategy": decision.strategy,
@@ -50,6 +51,7 @@ class NfTarget:
             "queues": plan.params.ports[0].queues,
             "per_core": -(-plan.params.capacity // plan.params.ports[0].queues),
             "own": _shown(plan.params),
+            "runtime": [artifact.path for artifact in runtime if artifact.path.endswith(".c")],
             "asks_tables": bool(plan.params.template.picks),
             "version": origin.version,
             "spec": _printable(origin.spec),
@@ -60,7 +62,7 @@ class NfTarget:
             "nf.c",
             render_source(plan.params.template.code, codes.NF_TEMPLATE, **_code_context(plan, context)),
         )
-        return tuple(sorted((*generated, code, *_runtime()), key=lambda artifact: artifact.path))
+        return tuple(sorted((*generated, code, *runtime), key=lambda artifact: artifact.path))
 
 
 def _resolved(problem: Problem, solution: Solution) -> Problem:
@@ -121,7 +123,7 @@ def _runtime() -> list[Artifact]:
     return [
         Artifact(f"runtime/{folder.name}/{entry.name}", entry.read_text(encoding="utf-8"))
         for folder in folders
-        for entry in folder.iterdir()
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if entry.name.endswith((".c", ".h"))
     ]
 

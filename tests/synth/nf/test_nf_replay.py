@@ -440,3 +440,11 @@ def test_make_says_that_a_compiler_is_missing(lab, unbuilt):
         and "`nothing-of-that-name` does not work: install gcc or clang" in result.stderr
     )
     assert lab.make(unbuilt, "clean", "CC=nothing-of-that-name").returncode == 0
+
+
+def test_make_leaves_out_what_another_release_left(lab, unbuilt):
+    old = unbuilt / "runtime" / "state" / "forgotten.c"
+    old.write_text("#error of another release\n")
+    commands = lab.make(unbuilt, "-n", "firewall-replay").stdout
+    assert "runtime/state/table.c" in commands and "forgotten" not in commands
+    old.unlink()
