@@ -14,7 +14,7 @@ struct rte_eth_fp_ops rte_eth_fp_ops[RTE_MAX_ETHPORTS];
 
 static const char *fault;
 static bool configured, running;
-static unsigned freed, early[UINT8_MAX];
+static unsigned freed, tx_queues, early[UINT8_MAX];
 static uint8_t key[UINT8_MAX];
 static uint64_t classes;
 static uint16_t table[UINT16_MAX];
@@ -48,7 +48,7 @@ int rte_eth_dev_info_get(uint16_t port, struct rte_eth_dev_info *info)
 {
     *info = (struct rte_eth_dev_info){.driver_name = "fake"};
     info->max_rx_queues = is("queues") ? 3 : 64;
-    info->max_tx_queues = 64;
+    info->max_tx_queues = is("few-tx-queues") ? 2 : 64;
     info->hash_key_size = is("silent") ? 0 : (uint8_t)(nf_config.ports[0].key_bytes + (is("key-length") ? 12 : 0));
     info->reta_size = (uint16_t)(nf_config.ports[0].table_size + (is("table-size") ? 64 : 0));
     info->flow_type_rss_offloads = is("classes") ? RTE_ETH_RSS_NONFRAG_IPV4_UDP : UINT64_MAX;
@@ -59,7 +59,7 @@ int rte_eth_dev_info_get(uint16_t port, struct rte_eth_dev_info *info)
 int rte_eth_dev_configure(uint16_t port, uint16_t rx, uint16_t tx, const struct rte_eth_conf *conf)
 {
     const struct rte_eth_rss_conf *rss = &conf->rx_adv_conf.rss_conf;
-    if (is("configure") || port || rx != nf_config.queues || tx != nf_config.queues || conf->txmode.offloads)
+    if (is("configure") || port || rx != nf_config.queues || conf->txmode.offloads || (is("one-tx-queue") && tx != 1))
         return -EINVAL;
     if (conf->rxmode.mq_mode != RTE_ETH_MQ_RX_RSS || conf->rxmode.offloads || running)
         return -EINVAL;
@@ -192,7 +192,8 @@ static void receive_from_queues(void **queues, void **callbacks)
 static bool use_port(const struct port_plan *plan)
 {
     static const uint16_t other[UINT16_MAX];
-    if (!port_start(0, plan))
+    tx_queues = port_start(0, plan);
+    if (tx_queues == 0)
         return false;
     port_discard_early(0, plan->rx_queues);
     printf("%u discarded\n", freed);
@@ -203,13 +204,18 @@ int main(int count, char **arguments)
 {
     static void *queues[UINT8_MAX], *callbacks[UINT8_MAX];
     static struct rte_mempool *pools[UINT8_MAX];
-    const struct port_plan plan = {nf_config.queues, nf_config.queues, true, nf_config.ports[0].table, pools};
     fault = count > 1 ? arguments[1] : "";
+    const struct port_plan plan = {.rx_queues = nf_config.queues,
+                                   .tx_queues = nf_config.queues,
+                                   .one_will_do = count > 2,
+                                   .rss = true,
+                                   .table = nf_config.ports[0].table,
+                                   .pools = pools};
     receive_from_queues(queues, callbacks);
     bool used = use_port(&plan);
     if (used) {
         struct port_losses losses = port_losses(0);
-        printf("%d %d %d lost\n", (int)losses.missed, (int)losses.no_memory, (int)losses.wrong);
+        printf("%d %d %d lost, %u tx queues\n", (int)losses.missed, (int)losses.no_memory, (int)losses.wrong, tx_queues);
         port_stop(0);
     }
     printf("%s\n", running ? "running" : "stopped");

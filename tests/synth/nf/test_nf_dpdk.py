@@ -210,6 +210,18 @@ def test_a_distributor_does_what_the_nic_would(lab, dpdk_firewall, tmp_path):
     assert result.stderr.count("lost at full rings 0") == 2
 
 
+def test_cores_behind_a_distributor_can_share_a_tx_queue(lab, dpdk_firewall, tmp_path):
+    """As devices that cannot hash often have but one."""
+    captures = in_one_order(lab, dpdk_firewall, tmp_path, 5, 6000)
+    sent = split(dpdk_firewall, tmp_path, LAN_WAN, captures, 2)
+    devices = vdevs(tmp_path / "single", LAN_WAN, 1, 1)
+    result = dpdk_firewall.run(lcores(3), devices, "--captures", "--distribute", 1)
+    check_counts(result.stderr, LAN_WAN, sent)
+    for port in LAN_WAN:
+        out = frames(tmp_path / "single" / f"out-{port}-0.pcap")
+        assert Counter(out) == Counter(sent[port, 0] + sent[port, 1])
+
+
 def test_a_distributor_that_rebalances_gives_one_cores_packets(lab, dpdk_firewall, tmp_path):
     captures = in_one_order(lab, dpdk_firewall, tmp_path, 6, 6000)
     one = ("--sequential", "--packets-out", tmp_path / "packets", "-o", tmp_path / "all")

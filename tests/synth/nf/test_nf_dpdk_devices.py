@@ -38,7 +38,7 @@ def test_what_devices_do_not_take_is_freed_and_counted(lab, tmp_path):
     sources, libraries = ("runtime/dpdk/sender.c",), flags("--libs")
     with added_templates([hub_template(tmp_path)]):
         program = compiled(lab, tmp_path / "made", HUB_SPEC, "dpdk_sender.c", *sources, libraries=libraries)
-    done = subprocess.run([program, *EAL], capture_output=True, text=True, check=False)
+    done = subprocess.run([program, *EAL], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (0, "sent, counted, all back\n"), done.stderr
 
 
@@ -50,8 +50,8 @@ def fake(lab, tmp_path_factory):
     sources = ("dpdk_config.c", "runtime/dpdk/port.c", "runtime/common/message.c")
     program = compiled(lab, tmp_path_factory.mktemp("fake"), spec, "dpdk_port.c", *sources)
 
-    def run(fault):
-        done = subprocess.run([program, fault], capture_output=True, text=True, check=False)
+    def run(*faults):
+        done = subprocess.run([program, *faults], capture_output=True, text=True, check=False)
         assert done.returncode == (0 if "lost" in done.stdout else 1)
         return done.stderr.splitlines(), done.stdout.splitlines()
 
@@ -64,11 +64,19 @@ ADVICE = "nop: use one lcore, or `--distribute 1`: the first lcore then hashes f
 @pytest.mark.parametrize("fault", ["", "silent", "late-update", "groups", "no-filter"])
 def test_a_device_that_has_what_was_written_is_used(fake, fault):
     """What came in before its table was in place is not."""
-    assert fake(fault) == ([], ["1600 discarded", "1 2 3 lost", "stopped"])
+    assert fake(fault) == ([], ["1600 discarded", "1 2 3 lost, 16 tx queues", "stopped"])
+
+
+@pytest.mark.parametrize(("fault", "queues"), [("", 16), ("few-tx-queues", 1), ("one-tx-queue", 1)])
+def test_cores_can_share_a_tx_queue(fake, fault, queues):
+    assert fake(fault, "one will do") == (
+        [],
+        ["1600 discarded", f"1 2 3 lost, {queues} tx queues", "stopped"],
+    )
 
 
 def test_a_device_need_not_count(fake):
-    assert fake("no-statistics") == ([], ["1600 discarded", "0 0 0 lost", "stopped"])
+    assert fake("no-statistics") == ([], ["1600 discarded", "0 0 0 lost, 16 tx queues", "stopped"])
 
 
 def test_a_device_that_keeps_its_filter_is_used(fake):
@@ -83,6 +91,8 @@ def test_a_device_that_keeps_its_filter_is_used(fake):
         ("no-device", "is device 0, but there are 0 devices", False),
         ("unknown", "No such device", False),
         ("queues", "fake has 3 rx and 64 tx queues, 16 and 16 are needed", False),
+        ("few-tx-queues", "fake has 64 rx and 2 tx queues, 16 and 16 are needed", False),
+        ("one-tx-queue", "cannot configure: Invalid argument", False),
         ("key-length", "fake takes RSS keys of 52 bytes, the spec's has 40", True),
         ("classes", "fake can't hash the spec's classes: rss_hf 0x20 of 0x34", True),
         ("configure", "cannot configure: Invalid argument", False),

@@ -26,19 +26,18 @@ static bool find_device(const struct port_config *port, struct rte_eth_dev_info 
     return status == 0 || complain("port %s: %s", port->name, rte_strerror(-status));
 }
 
+static unsigned needed_tx_queues(const struct port_plan *plan)
+{
+    return plan->one_will_do ? 1 : plan->tx_queues;
+}
+
 static bool enough_queues(const struct port_config *port, const struct rte_eth_dev_info *info,
                           const struct port_plan *plan)
 {
-    if (info->max_rx_queues >= plan->rx_queues && info->max_tx_queues >= plan->tx_queues)
+    if (info->max_rx_queues >= plan->rx_queues && info->max_tx_queues >= needed_tx_queues(plan))
         return true;
     return complain("port %s: %s has %u rx and %u tx queues, %u and %u are needed", port->name, info->driver_name,
-                    info->max_rx_queues, info->max_tx_queues, plan->rx_queues, plan->tx_queues);
-}
-
-/* What to do about a device that cannot spread packets. */
-static bool refuse(void)
-{
-    return complain("use one lcore, or `--distribute 1`: the first lcore then hashes for the others");
+                    info->max_rx_queues, info->max_tx_queues, plan->rx_queues, needed_tx_queues(plan));
 }
 
 /* Whether the device can do what was proven. A key size of 0 means that the driver does not say; the table's
@@ -67,21 +66,37 @@ static struct rte_eth_rss_conf rss_conf(unsigned number, uint8_t *key)
         .rss_key = key, .rss_key_len = (uint8_t)port->key_bytes, .rss_hf = dpdk_ports[number].rss_hf};
 }
 
-static bool configure(unsigned number, const struct port_plan *plan)
+static int configure(unsigned number, const struct port_plan *plan, unsigned tx_queues)
 {
-    const struct port_config *port = &nf_config.ports[number];
     uint8_t key[MAX_DEVICE_KEY];
     struct rte_eth_conf conf = {.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE};
     if (plan->rss) {
         conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
         conf.rx_adv_conf.rss_conf = rss_conf(number, key);
     }
-    int status = rte_eth_dev_configure(port->device, (uint16_t)plan->rx_queues, (uint16_t)plan->tx_queues, &conf);
-    return status == 0 || complain("port %s: cannot configure: %s", port->name, rte_strerror(-status));
+    uint16_t device = nf_config.ports[number].device;
+    return rte_eth_dev_configure(device, (uint16_t)plan->rx_queues, (uint16_t)tx_queues, &conf);
+}
+
+/* The number of tx queues that the device takes; net_tap, for one, wants as many as there are rx queues. */
+static unsigned choose_tx_queues(unsigned number, const struct port_plan *plan, const struct rte_eth_dev_info *info)
+{
+    int status = -ENOTSUP;
+    if (info->max_tx_queues >= plan->tx_queues)
+        status = configure(number, plan, plan->tx_queues);
+    if (status == 0)
+        return plan->tx_queues;
+    if (plan->one_will_do)
+        status = configure(number, plan, 1);
+    if (status == 0)
+        return 1;
+    complain("port %s: cannot configure: %s", nf_config.ports[number].name, rte_strerror(-status));
+    return 0;
 }
 
 /* No offloads: checksums are the function's, and flooding needs mbufs freed by their references. */
-static bool make_queues(const struct port_config *port, const struct port_plan *plan, const struct rte_eth_dev_info *info)
+static bool make_queues(const struct port_config *port, const struct port_plan *plan, unsigned tx_queues,
+                        const struct rte_eth_dev_info *info)
 {
     uint16_t rx = RING_ENTRIES, tx = RING_ENTRIES;
     struct rte_eth_rxconf rxconf = info->default_rxconf;
@@ -91,7 +106,7 @@ static bool make_queues(const struct port_config *port, const struct port_plan *
     unsigned socket = (unsigned)rte_eth_dev_socket_id(port->device);
     for (uint16_t queue = 0; status == 0 && queue < plan->rx_queues; queue++)
         status = rte_eth_rx_queue_setup(port->device, queue, rx, socket, &rxconf, plan->pools[queue]);
-    for (uint16_t queue = 0; status == 0 && queue < plan->tx_queues; queue++)
+    for (uint16_t queue = 0; status == 0 && queue < tx_queues; queue++)
         status = rte_eth_tx_queue_setup(port->device, queue, tx, socket, &txconf);
     return status == 0 || complain("port %s: cannot set up queues: %s", port->name, rte_strerror(-status));
 }
@@ -190,18 +205,26 @@ static bool start(const struct port_config *port)
     return true;
 }
 
-bool port_start(unsigned number, const struct port_plan *plan)
+/* Says what to do about a device that cannot spread packets. */
+static unsigned refuse(void)
+{
+    complain("use one lcore, or `--distribute 1`: the first lcore then hashes for the others");
+    return 0;
+}
+
+unsigned port_start(unsigned number, const struct port_plan *plan)
 {
     const struct port_config *port = &nf_config.ports[number];
     struct rte_eth_dev_info info;
     if (!find_device(port, &info) || !enough_queues(port, &info, plan))
-        return false;
+        return 0;
     if (plan->rss && !can_hash(number, &info))
         return refuse();
-    if (!configure(number, plan) || !make_queues(port, plan, &info) || !start(port))
-        return false;
+    unsigned tx_queues = choose_tx_queues(number, plan, &info);
+    if (tx_queues == 0 || !make_queues(port, plan, tx_queues, &info) || !start(port))
+        return 0;
     if (!plan->rss || (check_hash(number) && port_write_table(number, plan->table)))
-        return true;
+        return tx_queues;
     rte_eth_dev_stop(port->device);
     return refuse();
 }

@@ -10,6 +10,7 @@
 /* How a port is used. */
 struct port_plan {
     unsigned rx_queues, tx_queues;
+    bool one_will_do;           /* one tx queue, where the device cannot have that many beside the rx queues */
     bool rss;                   /* packets are spread over the rx queues by the proven key and table */
     const uint16_t *table;      /* the queue of every entry */
     struct rte_mempool **pools; /* one per rx queue */
@@ -19,8 +20,8 @@ struct port_plan {
 unsigned port_mbufs(unsigned rx_queues, unsigned tx_queues);
 
 /* Configures and starts port `port` of nf_config. With RSS, fails unless the device reads back the key, the classes
- * and the table that were written. */
-bool port_start(unsigned port, const struct port_plan *plan);
+ * and the table that were written. Returns how many tx queues it has, 0 where it failed. */
+unsigned port_start(unsigned port, const struct port_plan *plan);
 
 /* Frees what came in before the table was in place. */
 void port_discard_early(unsigned port, unsigned rx_queues);

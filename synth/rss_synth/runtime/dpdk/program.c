@@ -96,7 +96,7 @@ static bool make_worker(struct program *program, unsigned core)
     worker->work = &program->cores.each[core].work;
     worker->steering = program->steering;
     worker->distributors = options->distributors;
-    worker->sender = (struct sender){.queue = (uint16_t)core, .counts = worker->counts};
+    worker->sender.counts = worker->counts;
     if (options->verdicts && !(worker->verdicts = files_open_verdicts(options->verdicts, core)))
         return false;
     if (!options->distributors && !intake_init(&worker->intake, (uint16_t)core, 0, 1, options->captures))
@@ -204,17 +204,31 @@ bool program_make(struct program *program)
 
 /* --- running ---------------------------------------------------------------------------------------- */
 
+/* Each core has a queue of its own, or all have one. */
+static void deal_tx_queues(struct program *program, unsigned port, unsigned tx_queues)
+{
+    for (unsigned core = 0; core < program->options.cores; core++) {
+        struct outbox *outbox = &program->workers[core]->sender.outboxes[port];
+        bool own = tx_queues == program->options.cores;
+        outbox->queue = own ? (uint16_t)core : 0;
+        outbox->lock = own ? NULL : &program->tx_locks[port];
+    }
+}
+
 bool program_start(struct program *program)
 {
     const struct options *options = &program->options;
     struct port_plan plan = {.rx_queues = options->distributors ? 1 : options->cores,
                              .tx_queues = options->cores,
+                             .one_will_do = options->distributors > 0,
                              .rss = options_need_rss(options)};
     for (unsigned port = 0; port < NF_PORTS; port++) {
         plan.table = program->steering[port].table;
         plan.pools = options->distributors ? &program->pools[port % options->distributors] : program->pools;
-        if (!port_start(port, &plan))
+        unsigned tx_queues = port_start(port, &plan);
+        if (tx_queues == 0)
             return false;
+        deal_tx_queues(program, port, tx_queues);
         program->started = port + 1;
     }
     for (unsigned port = 0; port < NF_PORTS && plan.rss; port++)

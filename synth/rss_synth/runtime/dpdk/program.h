@@ -23,7 +23,8 @@ struct program {
     struct rte_ring *rings[MAX_DISTRIBUTORS][RTE_MAX_LCORE]; /* from each distributor to each core */
     const uint64_t *done[RTE_MAX_LCORE];
     struct rebalance rebalance;
-    unsigned started; /* ports */
+    rte_spinlock_t tx_locks[NF_PORTS]; /* of tx queues that all cores share */
+    unsigned started;                  /* ports */
 };
 
 /* Makes everything that lcores need. No port runs yet. Says what is missing. */

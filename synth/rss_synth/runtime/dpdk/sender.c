@@ -2,12 +2,23 @@
 
 #include <rte_ethdev.h>
 
+static uint16_t transmit(struct outbox *outbox, unsigned port)
+{
+    if (outbox->lock)
+        rte_spinlock_lock(outbox->lock);
+    uint16_t device = nf_config.ports[port].device;
+    uint16_t sent = rte_eth_tx_burst(device, outbox->queue, outbox->mbufs, outbox->count);
+    if (outbox->lock)
+        rte_spinlock_unlock(outbox->lock);
+    return sent;
+}
+
 static void flush(struct sender *sender, unsigned port)
 {
     struct outbox *outbox = &sender->outboxes[port];
     if (outbox->count == 0)
         return;
-    uint16_t sent = rte_eth_tx_burst(nf_config.ports[port].device, sender->queue, outbox->mbufs, outbox->count);
+    uint16_t sent = transmit(outbox, port);
     unsigned left = (unsigned)(outbox->count - sent);
     rte_pktmbuf_free_bulk(outbox->mbufs + sent, left);
     count_add(&sender->counts[port].forwarded, sent);

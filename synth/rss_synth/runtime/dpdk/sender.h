@@ -6,15 +6,17 @@
 #include "nf/nf.h"
 
 #include <rte_mbuf.h>
+#include <rte_spinlock.h>
 
 /* mbufs on their way out of one port. */
 struct outbox {
     struct rte_mbuf *mbufs[NF_BURST];
     uint16_t count;
+    uint16_t queue;
+    rte_spinlock_t *lock; /* of a queue that cores share, or NULL */
 };
 
 struct sender {
-    uint16_t queue;        /* on every port */
     struct counts *counts; /* of each port */
     struct outbox outboxes[NF_PORTS];
 };
