@@ -381,6 +381,24 @@ def test_the_tm_of_a_build_without_transactions_says_that_it_locks(lab, firewall
     assert "no strategy `tn`" in firewall.replay("--strategy", "tn", *captures, code=2).stderr
 
 
+def test_the_benchmark_says_what_it_does_not_measure(lab, tmp_path):
+    problem = lab.a_problem(lab.an_nf(**lab.PORTS))
+    folder = lab.emit(tmp_path, problem, lab.a_solution(problem))
+    if not lab.shutil.which("make") or not lab.shutil.which("gcc"):
+        pytest.skip("gcc and make are not installed")
+    assert lab.make(folder, "firewall-bench", "CC=gcc", "CFLAGS=-O1 -Werror", "SANITIZE=1").returncode == 0
+
+    def bench(*arguments):
+        command = [folder / "firewall-bench", "--rounds", "1", "--packets", "1000", *arguments]
+        return lab.subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    said = bench("--strategy", "tm")
+    assert said.returncode == 0 and said.stdout.startswith("firewall tm cores 1 flows 10000 uniform: median ")
+    assert said.stderr.startswith("`tm` takes the lock: this build has no transactions")
+    assert bench("--strategy", "auto").stderr.endswith("there are shared-nothing, locks, tm and sequential\n")
+    assert bench("--port", "DMZ").stderr == "firewall: no port `DMZ`, there are LAN and WAN\n"
+
+
 # --- building ---------------------------------------------------------------------------------------
 
 

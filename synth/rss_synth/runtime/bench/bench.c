@@ -209,6 +209,7 @@ static bool bench(const struct bench_options *options)
         return complain("out of memory");
     bool done = deal(runners, options, steering);
     if (done) {
+        program_tell(options->strategy);
         start(runners, &cores, options);
         report(runners, &cores, options);
     }

@@ -26,7 +26,8 @@ void bench_options_help(void)
 
 static bool set_strategy(void *options, const char *value)
 {
-    return strategy_find(value, &((struct bench_options *)options)->strategy) || complain("no strategy `%s`", value);
+    return strategy_find(value, &((struct bench_options *)options)->strategy) ||
+           complain("no strategy `%s`, there are shared-nothing, locks, tm and sequential", value);
 }
 
 static bool set_cores(void *options, const char *value)
@@ -56,7 +57,8 @@ static bool set_port(void *options, const char *value)
             ((struct bench_options *)options)->port = port;
             return true;
         }
-    return complain("no port `%s`", value);
+    char names[PORT_NAMES_ROOM];
+    return complain("no port `%s`, there are %s", value, parse_port_names(names, "and"));
 }
 
 static bool set_zipf(void *options, const char *value)

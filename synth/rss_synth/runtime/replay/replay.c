@@ -196,8 +196,7 @@ static void summarise(const struct replay *replay)
     fprintf(stderr, "%" PRIu64 " dropped, %" PRIu64 " unhashed\n", dropped, replay->unhashed);
     if (replay->options->rebalance)
         fprintf(stderr, "%" PRIu64 " moves of table entries\n", replay->moves);
-    if (replay->options->strategy == STRATEGY_TM && !program_has_transactions())
-        fputs("`tm` takes the lock: this build has no transactions (-fgnu-tm, without sanitizers)\n", stderr);
+    program_tell(replay->options->strategy);
     for (unsigned i = 0; i < replay->options->cores; i++)
         summarise_core(replay, i);
 }

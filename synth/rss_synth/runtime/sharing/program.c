@@ -1,5 +1,6 @@
 #include "sharing/program.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *const names[] = {
@@ -32,6 +33,12 @@ const struct nf_program *program_for(enum strategy strategy)
         return &nf_program_locks;
     }
     return &nf_program_plain;
+}
+
+void program_tell(enum strategy strategy)
+{
+    if (strategy == STRATEGY_TM && !program_has_transactions())
+        fputs("`tm` takes the lock: this build has no transactions (-fgnu-tm, without sanitizers)\n", stderr);
 }
 
 const char *strategy_name(enum strategy strategy)

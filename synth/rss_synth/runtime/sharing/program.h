@@ -24,6 +24,9 @@ bool program_has_transactions(void);
 /* The program for a strategy. Where the compiler had no transactions, that for `tm` takes the lock. */
 const struct nf_program *program_for(enum strategy strategy);
 
+/* Says on stderr if that is another strategy's. */
+void program_tell(enum strategy strategy);
+
 /* Whether cores work on one state under a strategy. */
 static inline bool strategy_shares(enum strategy strategy)
 {
