@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from rss_callpaths.bdd.phrases import Phrases
 from rss_callpaths.callpath import Call
 from rss_callpaths.library.roles import answered
-from rss_callpaths.terms import Term
 from rss_callpaths.terms.bytewise import bytes_of
 from rss_synth.paths.expressions import Expressions
 from rss_synth.paths.objects import CObject, KeyBytes, Names, key_bytes
+from rss_synth.paths.packet import PacketCalls
 from rss_synth.paths.places import Variable
 from rss_synth.paths.terms import NoCodeError
-from rss_synth.paths.writing import Lent, Line, Made, State, Writing
+from rss_synth.paths.writing import Line, Made, State
 
 _NOW = "(uint64_t)now"
 
 
-class Calls(Writing):
+class Calls(PacketCalls):
     """Makes the code of calls."""
 
     def __init__(
@@ -27,10 +28,11 @@ class Calls(Writing):
         objects: Mapping[int, CObject],
         keys: Mapping[int, KeyBytes],
         names: Names,
+        phrases: Phrases,
         give_up: str,
     ) -> None:
         """`give_up`: the statement for what is in no call path, such as a packet that ends early."""
-        super().__init__(expressions, objects, keys, names, give_up)
+        super().__init__(expressions, objects, keys, names, phrases, give_up)
         self.copied: set[str] = set()
         """Names of maps that get keys from elsewhere than cells of vectors."""
         self._makers: dict[str, Callable[[Call, State], Made]] = {
@@ -38,11 +40,11 @@ class Calls(Writing):
             "restart_time": self._clock,
             "start_time": self._nothing,
             "packet_receive": self._nothing,
-            "packet_borrow_next_chunk": self._borrow_chunk,
-            "packet_return_chunk": self._return_chunk,
-            "packet_insert_new_chunk": self._reshape,
-            "packet_shrink_chunk": self._reshape,
-            "nf_set_rte_ipv4_udptcp_checksum": self._checksum,
+            "packet_borrow_next_chunk": self.borrow_chunk,
+            "packet_return_chunk": self.return_chunk,
+            "packet_insert_new_chunk": self.reshape,
+            "packet_shrink_chunk": self.reshape,
+            "nf_set_rte_ipv4_udptcp_checksum": self.checksum,
             "map_get": self._map_get,
             "map_put": self._map_put,
             "map_erase": self._map_erase,
@@ -87,52 +89,6 @@ class Calls(Writing):
 
     def _clock(self, call: Call, state: State) -> Made:
         return Made((), self.bound(state, Variable(_NOW, 8, True), call.result.value))
-
-    def _borrow_chunk(self, call: Call, state: State) -> Made:
-        content = answered(call, "the_chunk")
-        extra = call.extra("the_chunk")
-        if content is None or extra is None:
-            raise NoCodeError("the chunk that it borrows was not traced")
-        lines, (length,) = self.words(call, state, "length")
-        pointer = self.names.new("chunk")
-        size = content.width // 8
-        lines += [
-            Line(f"uint8_t *{pointer} = paths_borrow_chunk({length}, {size});"),
-            Line(f"if (!{pointer})"),
-            Line(f"    {self.give_up}"),
-        ]
-        return self._lend(extra.address, Lent(pointer, bytes_of(content, self.pool)), content, lines, state)
-
-    def _lend(self, address: int, lent: Lent, content: Term, lines: list[Line], state: State) -> Made:
-        """With a copy of what was borrowed, as it was: the conditions that follow are about that."""
-        copy, size = self.names.new(f"{lent.pointer}_was"), len(lent.content)
-        lines += [
-            Line(f"uint8_t {copy}[{size}];", copy),
-            Line(f"memcpy({copy}, {lent.pointer}, {size});", copy),
-        ]
-        known = self.bound(state, Variable(copy, size, False), content)
-        return Made(tuple(lines), replace(known, lent={**state.lent, address: lent}))
-
-    def _return_chunk(self, call: Call, state: State) -> Made:
-        address = self.address(call, "the_chunk")
-        lent = state.lent.get(address) if address is not None else None
-        if address is None or lent is None:
-            raise NoCodeError("it returns a chunk that was not borrowed")
-        lines, after = self.changed(lent, bytes_of(self.given(call, "the_chunk"), self.pool), state)
-        return Made(tuple(lines), replace(state, lent={**state.lent, address: after}))
-
-    def _reshape(self, call: Call, state: State) -> Made:
-        raise NoCodeError(
-            "it makes the packet longer or shorter, and generated functions change packets in place",
-            "leave it to the switch or the NIC to add and remove headers, and give the call paths of the "
-            "function without that; or write it against DPDK by hand",
-        )
-
-    def _checksum(self, call: Call, state: State) -> Made:
-        headers = [state.lent.get(self.address(call, name) or 0) for name in ("ip_header", "l4_header")]
-        if headers[0] is None or headers[1] is None:
-            raise NoCodeError("its headers are no chunks of the packet")
-        return Made((), replace(state, checksum=(headers[0].pointer, headers[1].pointer)))
 
     # --- maps and vectors ---------------------------------------------------------------------------------
 
@@ -179,8 +135,7 @@ class Calls(Writing):
             Line(f"if (!{pointer})"),
             Line(f"    {self.give_up}"),
         ]
-        lent = Lent(pointer, bytes_of(content, self.pool), vector.text, index)
-        return self._lend(extra.address, lent, content, lines, state)
+        return self.lend(extra.address, pointer, vector.text, content, lines, state)
 
     def _vector_return(self, call: Call, state: State) -> Made:
         address = self.address(call, "value")

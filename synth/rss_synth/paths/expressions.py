@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from rss_callpaths.bdd.plain import Plain
 from rss_callpaths.terms import Apply, Pool, Term
@@ -17,6 +18,18 @@ _DEEP = 24
 """Expressions get a name every so many levels: compilers and readers can take in only so many parentheses."""
 
 
+class Known(Protocol):
+    """What is known at a place in the code."""
+
+    @property
+    def scope(self) -> Scope:
+        """Where symbols are."""
+
+    @property
+    def named(self) -> Mapping[Term, str]:
+        """Simplified terms that variables hold."""
+
+
 class Expressions:
     """Terms of one pool as C."""
 
@@ -25,29 +38,29 @@ class Expressions:
         self.plain = Plain(pool)
         self._count = 0
 
-    def together(self, terms: Sequence[Term], scope: Scope) -> tuple[list[str], list[str]]:
+    def together(self, terms: Sequence[Term], state: Known) -> tuple[list[str], list[str]]:
         """Lines that name inner terms, and the terms' expressions."""
         simple = [self.plain(term) for term in terms]
-        lines, writer = self._named(simple, scope)
+        lines, writer = self._named(simple, state)
         texts = [writer.word(term) for term in simple]
         return _needed(lines, texts), texts
 
-    def run(self, run: Run, scope: Scope) -> tuple[list[str], str]:
+    def run(self, run: Run, state: Known) -> tuple[list[str], str]:
         """The number that a run of at most 8 bytes is, after lines that name inner terms."""
         if not isinstance(run.source, Apply):
-            return [], TermWriter(self.pool, scope).run(run)
+            return [], TermWriter(self.pool, state.scope, state.named).run(run)
         source = self.plain(run.source)
-        lines, writer = self._named([source], scope)
+        lines, writer = self._named([source], state)
         text = writer.run(replace(run, source=source))
         return _needed(lines, [text]), text
 
-    def _named(self, terms: Sequence[Term], scope: Scope) -> tuple[list[tuple[str, str]], TermWriter]:
+    def _named(self, terms: Sequence[Term], state: Known) -> tuple[list[tuple[str, str]], TermWriter]:
         """Names, each with its line; and what writes terms with them."""
-        writer = TermWriter(self.pool, scope)
+        writer = TermWriter(self.pool, state.scope, state.named)
         lines: list[tuple[str, str]] = []
         for node in _worth_a_name(terms):
             text = writer.word(node)
-            if len(text) >= _REPEATED:
+            if node not in writer.named and len(text) >= _REPEATED:
                 self._count += 1
                 name = f"value_{self._count}"
                 lines.append((name, f"const {c_type(node.width)} {name} = {bare(text)};"))

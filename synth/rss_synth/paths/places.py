@@ -17,6 +17,8 @@ class Variable:
     size: int
     """Bytes."""
     is_number: bool
+    fits: int = 8
+    """Bytes of a number that can be other than zero."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from rss_callpaths.accesses.access import Accesses
 from rss_callpaths.accesses.objects import address_of
 from rss_callpaths.accesses.places import Places
+from rss_callpaths.bdd.phrases import Phrases
 from rss_callpaths.bdd.tree import Decisions, Leaf, nodes
 from rss_callpaths.callpath import Call, CallPath
 from rss_callpaths.infer import Inferred
@@ -21,6 +21,7 @@ from rss_synth.paths import facts
 from rss_synth.paths.body import Body, no_code
 from rss_synth.paths.calls import Calls
 from rss_synth.paths.expressions import Expressions
+from rss_synth.paths.layout import with_unused, wrapped
 from rss_synth.paths.objects import CObject, KeyBytes, Names, c_objects, keys, largest_chain
 from rss_synth.paths.places import Place, Variable
 from rss_synth.paths.terms import NoCodeError
@@ -34,6 +35,8 @@ cht_fill_cht lpm_lookup_elem lpm_update_elem nf_set_rte_ipv4_udptcp_checksum
 sketch_compute_hashes sketch_refresh sketch_expire sketch_touch_buckets sketch_fetch
 """
 """What generated code calls."""
+_GIVEN = ("objects", "device", "packet_bytes", "now")
+"""What `process` is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class _Template:
     ) -> None:
         self.name, self.accesses, self.decisions, self.inferred = name, accesses, decisions, inferred
         self.roles, self.pool, self.places, self.command = roles, pool, places, command
+        self.phrases = Phrases(accesses, pool, {device: role.upper() for device, role in roles.items()})
         self.objects = c_objects(accesses)
         self.keys = keys(accesses, pool)
         self.flows = largest_chain(accesses)
@@ -124,7 +128,7 @@ class _Template:
         for path in self.accesses.paths:
             for array in path.path.arrays:
                 if array.name in scope:
-                    variable = Variable(scope[array.name], 4, True)
+                    variable = Variable(scope[array.name], 4, True, 2 if array.name == DEVICE else 4)
                     known |= {(array, at): Place(variable, at) for at in range(min(array.size or 4, 4))}
         return State(known, {})
 
@@ -139,12 +143,12 @@ class _Template:
         fills = filled.setup(self._fills(), State({}, {}))
         made = list(self._allocated(setup.copied | turn.copied))
         return {
-            "setup": _with_unused(("objects",), [*made, *fills]),
-            "body": _with_unused(("objects", "device", "packet_bytes", "now"), lines),
+            "setup": [wrapped(line) for line in with_unused(("objects",), [*made, *fills])],
+            "body": [wrapped(line) for line in with_unused(_GIVEN, lines)],
         }
 
     def _calls(self, give_up: str) -> Calls:
-        return Calls(Expressions(self.pool), self.objects, self.keys, self._names(), give_up)
+        return Calls(Expressions(self.pool), self.objects, self.keys, self._names(), self.phrases, give_up)
 
     def _names(self) -> Names:
         names = Names()
@@ -205,13 +209,6 @@ class _Template:
 
 def _allocates(call: Call) -> bool:
     return call.function.endswith("_allocate")
-
-
-def _with_unused(names: Sequence[str], lines: list[str]) -> list[str]:
-    """Statements after one that names the variables that they do not use."""
-    text = "\n".join(lines)
-    unused = [f"(void){name}" for name in names if not re.search(rf"\b{name}\b", text)]
-    return [*([f"{', '.join(unused)};"] if unused else []), *lines]
 
 
 def _escaped(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rss_callpaths.terms import COMPARISONS, Apply, Const, Op, Pool, Read, Term
 from rss_callpaths.terms.bytewise import bytes_of
 from rss_synth.paths.places import Run, Scope, Variable, runs, symbol_of
@@ -59,9 +61,10 @@ def bare(text: str) -> str:
 class TermWriter:
     """Expressions at one place in the code."""
 
-    def __init__(self, pool: Pool, scope: Scope) -> None:
+    def __init__(self, pool: Pool, scope: Scope, named: Mapping[Term, str]) -> None:
+        """`named`: terms that variables hold."""
         self.pool, self.scope = pool, scope
-        self.named: dict[Term, str] = {}
+        self.named = dict(named)
 
     def word(self, term: Term) -> str:
         """A term of at most 64 bits, in parentheses where it is not one operand."""
@@ -125,7 +128,8 @@ class TermWriter:
             return f"{'(uint32_t)' if count < 4 else ''}bits_load({at}, {count})"
         size = source.size if isinstance(source, Variable) else (source.width + 7) // 8
         text = source.name if isinstance(source, Variable) else self.word(source)
-        if low == 0 and count == size:
+        fits = source.fits if isinstance(source, Variable) else size
+        if low == 0 and count >= min(size, fits):
             return text
         shifted = f"({text} >> {8 * low})" if low else text
         if count in (1, 2, 4):
@@ -150,23 +154,19 @@ class TermWriter:
         raise NoCodeError(f"`{term.op}` makes one bit of it")
 
     def _chain(self, term: Apply) -> str:
-        """Conditions joined by one operator, without parentheses inside."""
-        flat: list[str] = []
-        waiting: list[Term] = [term]
+        """Conditions joined by one operator, without parentheses that it does not need."""
+        joined: list[str] = []
+        waiting: list[Term] = list(reversed(term.args))
         while waiting:
-            node = waiting.pop(0)
-            if (
-                isinstance(node, Apply)
-                and node.op is term.op
-                and node not in self.named
-                and term.op is not Op.XOR
-            ):
-                waiting = [*node.args, *waiting]
-            elif node is term:
-                flat = [self.word(part) for part in term.args]
-            else:
-                flat.append(self.word(node))
-        return f"({f' {_LOGIC[term.op]} '.join(flat)})"
+            node = waiting.pop()
+            more = isinstance(node, Apply) and node.op is term.op is not Op.XOR
+            if isinstance(node, Apply) and more and node not in self.named:
+                waiting += reversed(node.args)
+                continue
+            text = self.word(node)
+            compares = isinstance(node, Apply) and node.op in COMPARISONS and node.args[0].width <= WORD
+            joined.append(bare(text) if compares and term.op is not Op.XOR else text)
+        return f"({f' {_LOGIC[term.op]} '.join(joined)})"
 
     def _comparison(self, term: Apply) -> str:
         first, second = term.args

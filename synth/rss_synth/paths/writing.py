@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rss_callpaths.accesses.objects import address_of
+from rss_callpaths.bdd.phrases import Phrases, place_of
 from rss_callpaths.callpath import Call
 from rss_callpaths.library.roles import answered, given
+from rss_callpaths.packet.parts import PACKET
 from rss_callpaths.terms import Apply, Const, Op, Pool, Term
 from rss_callpaths.terms.bytewise import bytes_of
 from rss_callpaths.terms.multibyte import INDEX_WIDTH, multibyte
@@ -28,8 +30,9 @@ class Lent:
 
     pointer: str
     content: tuple[Term, ...]
+    copy: str
+    """The name of a copy, as it was."""
     vector: str = ""
-    index: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class State:
     """By address in the symbolic run."""
     checksum: tuple[str, str] | None = None
     """The headers whose checksums are to be made right before the packet leaves."""
+    named: Mapping[Term, str] = field(default_factory=dict)
+    """Simplified terms that variables hold."""
     steered: bool = False
     """Whether it was asked if the NIC steers the packet by what state is found with."""
 
@@ -65,6 +70,8 @@ class Made:
     """The call, where it is not among the lines."""
     result: str = ""
     """The name of its 32-bit value."""
+    lent: Lent | None = None
+    """The chunk or cell that it borrows, of which the code after it uses a copy."""
 
 
 class Writing:
@@ -76,11 +83,13 @@ class Writing:
         objects: Mapping[int, CObject],
         keys: Mapping[int, KeyBytes],
         names: Names,
+        phrases: Phrases,
         give_up: str,
     ) -> None:
         """`give_up`: the statement for what is in no call path, such as a packet that ends early."""
         self.expressions, self.objects, self.keys, self.names = expressions, objects, keys, names
         self.pool: Pool = expressions.pool
+        self.phrases = phrases
         self.give_up = give_up
 
     # --- arguments ----------------------------------------------------------------------------------------
@@ -98,7 +107,7 @@ class Writing:
         terms = [
             self._whole(term) if name == "time" else term for name, term in zip(names, terms, strict=True)
         ]
-        lines, texts = self.expressions.together(terms, state.scope)
+        lines, texts = self.expressions.together(terms, state)
         return [Line(line) for line in lines], [bare(text) for text in texts]
 
     def _whole(self, time: Term) -> Term:
@@ -179,7 +188,7 @@ class Writing:
         if run.count > 8:
             half = [replace(run, count=8), _rest(run)]
             return [line for part in half for line in self._store_run(part, to, at + part.at - run.at, state)]
-        lines, text = self.expressions.run(run, state.scope)
+        lines, text = self.expressions.run(run, state)
         if run.count == 1:
             return [*lines, f"{to}[{at}] = {_byte(bare(text))};"]
         return [*lines, f"bits_store({where}, {bare(text)}, {run.count});"]
@@ -205,9 +214,16 @@ class Writing:
             ):
                 end += 1
             if end > at:
-                lines += self._store(content[at:end], lent.pointer, at, state)
+                *stores, last = self._store(content[at:end], lent.pointer, at, state)
+                lines += [*stores, replace(last, text=last.text + self._about(lent.content[at:end]))]
             at = max(end, at + 1)
         return lines, replace(lent, content=(*content, *lent.content[len(content) :]))
+
+    def _about(self, before: Sequence[Term]) -> str:
+        """A comment with the packet's fields that bytes are."""
+        places = filter(None, map(place_of, before))
+        fields = dict.fromkeys(self.phrases.field(at) for name, at in places if name == PACKET)
+        return f" /* {', '.join(map(str, fields))} */" if fields and None not in fields else ""
 
     @staticmethod
     def _computed(byte: Term, state: State) -> bool:

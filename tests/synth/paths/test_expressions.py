@@ -14,6 +14,7 @@ from rss_callpaths.terms.bytewise import bytes_of
 from rss_synth.paths.expressions import Expressions
 from rss_synth.paths.places import Place, UnknownSymbolError, Variable
 from rss_synth.paths.terms import NoCodeError, bare, c_type
+from rss_synth.paths.writing import State
 
 RUNTIME = Path(rss_synth.__file__).parent / "runtime"
 WIDTHS = (8, 16, 24, 32, 48, 64)
@@ -45,7 +46,7 @@ def scope(pool):
     """Sixteen bytes in memory and eight in a number."""
     memory, number = pool.array("memory", 16), pool.array("number", 8)
     places = {(memory, at): Place(BYTES, at) for at in range(16)}
-    return places | {(number, at): Place(NUMBER, at) for at in range(8)}
+    return State(places | {(number, at): Place(NUMBER, at) for at in range(8)}, {})
 
 
 class Terms:

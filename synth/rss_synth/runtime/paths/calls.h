@@ -56,6 +56,12 @@ static inline uint8_t *paths_borrow(struct Vector *vector, uint32_t index)
     return cell;
 }
 
+/* The same for code that only reads, and returns nothing: no other code writes to the vector meanwhile. */
+static inline const uint8_t *paths_look(const struct Vector *vector, uint32_t index)
+{
+    return index < vector->capacity ? vector_read(vector, (int)index) : NULL;
+}
+
 static inline void paths_return(struct Vector *vector, uint32_t index, uint8_t *cell)
 {
     vector_return(vector, (int)index, cell);
