@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -77,6 +78,19 @@ def test_a_bucket_is_exact_to_the_nanosecond(lab, policer, tmp_path):
         tokens = Fraction(1) + Fraction(RATE * (max(f.time for f in frames) - start), SECOND)
         assert (tokens > 60) == (expected == "forward LAN"), tokens
         assert list(replay(policer, tmp_path, frames, "--sequential").verdicts) == expected_all
+
+
+def test_frames_that_a_capture_cut_count_whole(lab, policer, tmp_path):
+    start, packet = 1_700_000_000 * SECOND, lab.Packet("93.0.0.1", "10.0.0.1", 53, 1024)
+    path = lab.write_pcap(tmp_path / "WAN.pcap", [(start + i, packet.wire) for i in range(3)])
+    cut = bytearray(path.read_bytes())
+    for i in range(3):
+        struct.pack_into("<I", cut, 24 + i * (16 + len(packet.wire)) + 12, 300)
+    path.write_bytes(cut)
+    verdicts = policer.replay("--sequential", f"WAN={path}").stdout.splitlines()
+    assert verdicts == ["WAN 1 forward LAN", "WAN 2 forward LAN", "WAN 3 drop"]
+    split = policer.replay("--sequential", "--presplit-out", tmp_path / "split", f"WAN={path}")
+    assert "drop" not in split.stdout, "DPDK's program reads the capture's part alone"
 
 
 def test_users_without_room_are_dropped(lab, policer, tmp_path):

@@ -64,7 +64,7 @@ static bool play(void *source, struct story *story)
     const struct frame *frame = &player->trace->frames[player->next++];
     uint32_t length = frame->length < STORY_MAX_FRAME ? frame->length : STORY_MAX_FRAME;
     struct event event = {
-        .time = frame->time, .port = (uint16_t)frame->port, .length = (uint16_t)length, .size = frame->length};
+        .time = frame->time, .port = (uint16_t)frame->port, .length = (uint16_t)length, .size = frame->size};
     return story_add(story, event, player->trace->bytes + frame->offset);
 }
 

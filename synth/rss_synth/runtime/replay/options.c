@@ -45,7 +45,8 @@ void options_help(void)
          "  --show-hash          each verdict ends with the packet's class and, where it is hashed, the hash\n"
          "  --packets-out DIR    writes DIR/PORT.pcap: what leaves by each port\n"
          "  --presplit-out DIR   writes DIR/PORT-CORE.pcap for each port and core, for the DPDK program's\n"
-         "                       --captures; times are rounded down to the microseconds that it sees\n"
+         "                       --captures; times are rounded down to the microseconds that it sees, and\n"
+         "                       frames that a capture cut are as long as they were captured\n"
          "  --verdicts DIR       writes DIR/core-CORE.txt, as the DPDK program does\n"
          "  --help               this\n\n"
          "Exit status: 0 done, 1 unreadable input or output, 2 wrong usage.");

@@ -34,6 +34,7 @@ bool presplit_retime(struct trace *trace, unsigned cores)
         struct frame *frame = &trace->frames[i];
         advance(&clocks[frame->core], frame);
         frame->time = clocks[frame->core].time * 1000;
+        frame->size = frame->length;
     }
     free(clocks);
     return true;

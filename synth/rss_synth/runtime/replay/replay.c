@@ -73,6 +73,7 @@ static struct packet parse(const struct replay *replay, const struct frame *fram
     if (frame->length)
         memcpy(replay->buffer, replay->trace.bytes + frame->offset, frame->length);
     packet_parse(&packet, replay->buffer, frame->length, frame->port, frame->time);
+    packet.size = frame->size;
     return packet;
 }
 

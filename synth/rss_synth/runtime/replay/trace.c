@@ -37,6 +37,11 @@ static bool to_time(const struct pcap_pkthdr *header, int64_t *time)
     return true;
 }
 
+static uint32_t whole_size(const struct pcap_pkthdr *header)
+{
+    return header->len > header->caplen ? header->len : header->caplen;
+}
+
 static unsigned port_of(const struct inputs *inputs, const struct input *input, const uint8_t *data, size_t length)
 {
     if (input->port != PORT_BY_SOURCE)
@@ -53,7 +58,8 @@ static bool read_frames(struct trace *trace, const struct inputs *inputs, unsign
     const uint8_t *data;
     int status;
     for (uint64_t number = 1; (status = pcap_next_ex(pcap, &header, &data)) == 1; number++) {
-        struct frame frame = {.number = number, .length = header->caplen, .input = index};
+        struct frame frame = {
+            .number = number, .length = header->caplen, .size = whole_size(header), .input = index};
         if (!to_time(header, &frame.time))
             return complain("%s: packet %llu has an impossible time", input->file, (unsigned long long)number);
         frame.port = port_of(inputs, input, data, header->caplen);

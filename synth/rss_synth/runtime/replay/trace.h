@@ -13,6 +13,7 @@ struct frame {
     size_t offset;   /* of its bytes in `struct trace` */
     uint64_t number; /* in its capture, from 1, as packet analysers count */
     uint32_t length; /* captured bytes */
+    uint32_t size;   /* bytes of the whole frame */
     unsigned input;  /* which capture, in the order of the arguments */
     unsigned port;
     unsigned core;
