@@ -19,6 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -270,9 +271,14 @@ def test_keywords_and_packaged_files_are_named():
     assert all(f"`{path}`" in text for path in std_files())
 
 
-def test_nf_parameters_are_named():
-    rows = {(row[0], row[1]) for row in table(LANGUAGE, "The nf block")}
-    assert rows == {(t.name, p.name) for t in nf_templates().values() for p in t.parameters}
+def test_nf_items_of_most_functions_are_named():
+    """Pages of functions have the others."""
+    first = " ".join(row[0] for row in table(LANGUAGE, "The nf block"))
+    named = set(re.findall(r"[a-z_]+", first)) - {"of", "bridges"}
+    functions = nf_templates().values()
+    taken = Counter(parameter.name for function in functions for parameter in function.parameters)
+    common = {name for name, count in taken.items() if 2 * count > len(functions)}
+    assert common <= named <= taken.keys()
 
 
 def test_exit_codes_are_listed():
