@@ -171,6 +171,7 @@ def test_other_traffic_for_every_seed(fw):
         (("--key", "DMZ=00"), "there are LAN and WAN"),
         (("DMZ=x.pcap",), "no port `DMZ`, there are LAN and WAN"),
         (("x.pcap",), "which port a capture is from"),
+        (("LAN=",), "`LAN=` names no capture"),
         (("--nonsense",), "unknown option `--nonsense`"),
     ],
 )

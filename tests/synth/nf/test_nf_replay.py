@@ -448,6 +448,8 @@ def test_make_says_that_libpcap_is_missing(lab, unbuilt, tmp_path):
 def test_make_says_that_dpdk_is_missing(lab, unbuilt):
     result = lab.make(unbuilt, "firewall", "PKG_CONFIG=nothing-of-that-name")
     assert result.returncode != 0 and result.stderr.startswith("firewall needs DPDK 22.11 or later (Debian")
+    result = lab.make(unbuilt, "-n", "PKG_CONFIG=nothing-of-that-name")
+    assert result.returncode == 0 and "firewall, the DPDK program, is left out: pkg-config" in result.stdout
     assert not (unbuilt / "build").exists()
 
 

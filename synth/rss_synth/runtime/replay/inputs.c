@@ -13,6 +13,8 @@ bool inputs_add(struct inputs *inputs, const char *argument)
     if (port < 0 && equals && !memchr(argument, '/', (size_t)(equals - argument)))
         return complain("no port `%.*s`, there are %s", (int)(equals - argument), argument,
                         parse_port_names(names, "and"));
+    if (*file == '\0')
+        return complain("`%s` names no capture", argument);
     if (inputs->count == MAX_INPUTS)
         return complain("more than %u captures", MAX_INPUTS);
     inputs->files[inputs->count++] = (struct input){file, port < 0 ? PORT_BY_SOURCE : port};
