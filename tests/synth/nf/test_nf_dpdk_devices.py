@@ -88,7 +88,7 @@ def test_a_device_that_keeps_its_filter_is_used(fake):
 @pytest.mark.parametrize(
     ("fault", "said", "advised"),
     [
-        ("no-device", "is device 0, but there are 0 devices", False),
+        ("no-device", "is device 0, but the EAL has found 0 in all", False),
         ("unknown", "No such device", False),
         ("queues", "fake has 3 rx and 64 tx queues, 16 and 16 are needed", False),
         ("few-tx-queues", "fake has 64 rx and 2 tx queues, 16 and 16 are needed", False),

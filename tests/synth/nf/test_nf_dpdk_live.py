@@ -186,7 +186,10 @@ def test_devices_that_cannot_do_what_was_proven_are_refused(lab, dpdk_firewall, 
     assert "the device's RSS key has ffffffff at byte 40, the spec's 00000000" in result.stderr
     result = dpdk_firewall.run("0,1", NULL, "--captures", code=1)
     assert "--captures needs devices that give packets times" in result.stderr
-    assert "there are 1 devices" in dpdk_firewall.run("0", ["--vdev=net_null0"], code=1).stderr
+    assert (
+        "port WAN is device 1, but the EAL has found 1 in all"
+        in dpdk_firewall.run("0", ["--vdev=net_null0"], code=1).stderr
+    )
     one_queue = vdevs(tmp_path / "split", ("LAN", "WAN"), 1, 1)
     result = dpdk_firewall.run("0,1", one_queue, "--captures", code=1)
     assert "net_pcap has 1 rx and 1 tx queues, 2 and 2 are needed" in result.stderr

@@ -20,7 +20,7 @@ unsigned port_mbufs(unsigned rx_queues, unsigned tx_queues)
 static bool find_device(const struct port_config *port, struct rte_eth_dev_info *info)
 {
     if (!rte_eth_dev_is_valid_port(port->device))
-        return complain("port %s is device %u, but there are %u devices", port->name, port->device,
+        return complain("port %s is device %u, but the EAL has found %u in all", port->name, port->device,
                         rte_eth_dev_count_avail());
     int status = rte_eth_dev_info_get(port->device, info);
     return status == 0 || complain("port %s: %s", port->name, rte_strerror(-status));
