@@ -28,7 +28,7 @@ from rssc.documents import emit
 from rssc.exits import Exit
 from rssc.output import write_text
 from rssc.report import print_findings, tell_some
-from rssc.trees import with_function
+from rssc.trees import asked, with_function
 
 
 def accesses_exit(found: CallPaths, output_format: str) -> Exit:
@@ -93,10 +93,8 @@ def check_ports(found: CallPaths, names: dict[int, str]) -> None:
 def _headed(inferred: Inferred, spec: Spec, found: CallPaths, options: argparse.Namespace) -> Spec:
     """With the command that makes it on top, and what cores share."""
     first, *others = spec.statements
-    words = [str(path) for path in options.paths]
-    words += [word for device, name in sorted(options.ports) for word in ("--port", f"{device}={name}")]
+    words = asked(options)
     words += ["--nic", options.nic, "--queues", str(options.queues)]
-    words += [word for path in options.library for word in ("--library", str(path))]
     words += ["--shared"] * options.shared
     words += ["--nf", options.nf] if options.nf else []
     count = len(found.accesses.paths)

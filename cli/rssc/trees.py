@@ -17,6 +17,7 @@ from rss_callpaths.infer.plan import devices
 from rss_dsl.excerpt import printable
 from rss_dsl.source import NOWHERE
 from rss_dsl.spec import Nf, NfItem, Spec, Value
+from rss_synth.nf.catalogue import nf_templates
 from rss_synth.paths.roles import roles
 from rssc.arguments import named_folder
 from rssc.callpaths import CallPaths, infer
@@ -59,7 +60,7 @@ def template_exit(found: CallPaths, wanted: Options, options: argparse.Namespace
         port_roles(found, wanted),
         found.pool,
         Places(found.sources),
-        f"rssc import {printable(shlex.join(map(str, options.paths)))} --emit template",
+        f"rssc import {printable(shlex.join(asked(options)))} --emit template",
     )
     findings = (*found.findings, *inferred.findings)
     written = [str(path) for path in write_artifacts(options.out, artifacts)]
@@ -69,6 +70,13 @@ def template_exit(found: CallPaths, wanted: Options, options: argparse.Namespace
         tell_some(findings)
         print("\n".join(written))
     return Exit.OK
+
+
+def asked(options: argparse.Namespace) -> list[str]:
+    """The arguments that say what is imported, and how it is named."""
+    words = [str(path) for path in options.paths]
+    words += [word for path in options.library for word in ("--library", str(path))]
+    return words + [word for device, name in sorted(options.ports) for word in ("--port", f"{device}={name}")]
 
 
 def port_roles(found: CallPaths, wanted: Options) -> Mapping[int, str]:
@@ -83,4 +91,6 @@ def with_function(spec: Spec, name: str, found: CallPaths, wanted: Options) -> S
         for device, role in port_roles(found, wanted).items()
         for port in (wanted.name(device),)
     )
-    return replace(spec, statements=(*spec.statements, Nf(name=name, items=items)))
+    about = f"// Made of the call paths, too: commands that take this spec need --template DIR/{name}"
+    comments = () if name in nf_templates() else (about,)
+    return replace(spec, statements=(*spec.statements, Nf(name=name, items=items, comments=comments)))

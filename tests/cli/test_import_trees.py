@@ -111,15 +111,59 @@ def test_maps_copy_keys_that_do_not_stay(run, tmp_path):
 
 
 def test_a_spec_without_its_template_says_how_to_give_it(run, tmp_path, capsys):
+    """So does the spec itself."""
     spec, folder = tmp_path / "nop.rss", tmp_path / "nop-paths"
     assert run(SPECS / "nop", *NAMES, "--emit", "template", "--out", folder)[0] == 0
     assert run(SPECS / "nop", *NAMES, "--nf", "nop-paths", "--out", spec)[0] == 0
+    assert "commands that take this spec need --template DIR/nop-paths\nnf nop-paths" in spec.read_text()
     for command in ("check", "solve"):
         assert main([command, str(spec)]) == 1
         printed = capsys.readouterr().err
         assert "RSS620" in printed
         assert "if the template is yours, give its folder: `--template DIR/nop-paths`" in printed
         assert main([command, str(spec), "--template", str(folder)]) == 0
+
+
+def test_ports_can_be_called_anything(run, tmp_path, capsys):
+    """Roles are items of the language, and NF_ROLE in C."""
+    spec, folder = tmp_path / "nop.rss", tmp_path / "nop-paths"
+    ports = ("--port", "0=DROP", "--port", "1=PORTS")
+    assert run(SPECS / "nop", *ports, "--emit", "template", "--out", folder)[0] == 0
+    assert run(SPECS / "nop", *ports, "--nf", "nop-paths", "--out", spec)[0] == 0
+    assert main(["check", str(spec), "--template", str(folder)]) == 0
+    assert load_template(folder).roles == ("drop_port", "ports_port")
+
+
+@pytest.mark.parametrize("emit", ["bdd", "template"])
+def test_what_is_no_call_path_makes_nothing(run, tmp_path, emit):
+    paths, out = tmp_path / "paths", tmp_path / "out"
+    paths.mkdir()
+    arguments = ("--emit", emit, "--out", out)
+    whole = (SPECS / "nop" / "test000001.call_path").read_bytes()
+    for text, rule in ((b"", "RSS40"), (b"\xff\x00", "RSS002"), (whole[:700], "RSS402")):
+        (paths / "test000001.call_path").write_bytes(text)
+        code, _, err = run(paths, *arguments)
+        assert (code, out.exists()) == (1, False)
+        assert rule in err
+    for name in ("fw", "nat"):
+        shutil.copy(SPECS / name / "test000003.call_path", paths / f"{name}.call_path")
+    (paths / "test000001.call_path").unlink()
+    code, _, err = run(paths, *arguments)
+    assert (code, out.exists()) == (1, False)
+    assert "RSS450" in err
+
+
+def test_a_template_is_written_whole_or_not_at_all(run, tmp_path):
+    """Where one file cannot be written, none is; a template that is there is replaced."""
+    folder = tmp_path / "nop-paths"
+    (folder / "nf.toml").mkdir(parents=True)
+    code, _, err = run(SPECS / "nop", "--emit", "template", "--out", folder)
+    assert code == 1 and "RSS510" in err
+    assert [path.name for path in folder.iterdir()] == ["nf.toml"]
+    (folder / "nf.toml").rmdir()
+    (folder / "nf.toml").write_text("old")
+    assert run(SPECS / "nop", "--emit", "template", "--out", folder)[0] == 0
+    assert load_template(folder).roles == ("p0", "p1")
 
 
 @pytest.mark.parametrize(
@@ -130,6 +174,10 @@ def test_a_spec_without_its_template_says_how_to_give_it(run, tmp_path, capsys):
         (["--emit", "bdd", "--format", "json"], "--emit bdd has the formats text, dot, svg"),
         (["--format", "svg"], "--format svg is for --emit bdd"),
         (["--nf", "Name"], "'Name' cannot name a network function"),
+        (["--nf", 'na"me'], "cannot name a network function"),
+        (["--port", "0=a'b"], "is not N=NAME"),
+        (["--emit", "template", "--out", "it's"], "lower-case words"),
+        (["--emit", "template", "--out", "replay"], "none of them a goal or folder"),
         (["--emit", "bdd", "--nf", "name"], "--nf is for --emit spec"),
     ],
 )
