@@ -351,3 +351,24 @@ def test_ends_that_do_not_hang_on_a_call_name_all_paths():
     ]
     root = decisions(analyse(paths, vigor(), hand.pool), hand.pool).turn
     assert [node.paths for node in nodes(root) if isinstance(node, Leaf)] == [("1.call_path", "0.call_path")]
+
+
+def test_many_paths_that_go_many_ways_part_by_their_own_conditions():
+    """One condition for all that end alike would name most of them, and take long to find."""
+    hand = Hand()
+    length, before, paths = hand.symbol("pkt_len"), [], []
+    for number in range(36):
+        conditions = [*before, hand.eq(length, number)]
+        before.append(hand.negation(conditions[-1]))
+        path = hand.path([hand.receive(0), hand.send(number % 7 + 1)], conditions)
+        declared = (hand.pool.array("pkt_len", 4),)
+        paths.append(replace(path, name=f"{number}.call_path", arrays=declared))
+    accesses = analyse(paths, vigor(), hand.pool)
+    root = decisions(accesses, hand.pool).turn
+    engine = Engine(hand.pool)
+    for path in paths:
+        leaf = leaf_of(root, path, Conditions(path.constraints, engine), accesses.library)
+        assert path.name in leaf.paths
+        assert leaf.port.value == int(path.name.split(".")[0]) % 7 + 1
+    conditions = [node.condition for node in nodes(root) if isinstance(node, Branch)]
+    assert conditions[0] is paths[0].constraints[0]

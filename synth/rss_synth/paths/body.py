@@ -66,16 +66,17 @@ class Body:
 
     def setup(self, calls: Iterable[Call], state: State) -> list[str]:
         """Statements for calls that must all succeed, and `return true`."""
-        found: list[str] = []
+        found: list[Line] = []
         for call in calls:
             made = self._made(call, state)
             state = made.state
-            found += [line.text for line in made.lines if not line.only_for]
+            found += made.lines
             if made.call and self.library.of(call.function).success:
-                found += [f"if ({made.failed})", f"{INDENT}return false;"]
+                found += [Line(f"if ({made.failed})"), Line(f"{INDENT}return false;")]
             elif made.call:
-                found.append(f"{made.call};")
-        return [*found, "return true;"]
+                found.append(Line(f"{made.call};"))
+        used = used_names(line.text for line in found if not line.only_for)
+        return [*(each.text for each in found if not each.only_for or each.only_for in used), "return true;"]
 
     def _leaf(self, leaf: Leaf, state: State) -> list[str]:
         lines = []
@@ -103,7 +104,7 @@ class Body:
         inside = yield self._lines(inner, state)
         after = yield self._lines(outer, state)
         about = comment(self.calls.phrases(condition)) if _OPAQUE.search(text) else []
-        return [*about, *names, *lines, *nested(f"if ({bare(text)})", inside), *after]
+        return [*names, *lines, *about, *nested(f"if ({bare(text)})", inside), *after]
 
     def _size(self, tree: Tree) -> int:
         """Nodes of a tree."""

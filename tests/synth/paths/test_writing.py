@@ -14,9 +14,9 @@ from rss_synth.paths.template import nf_template
 VECTOR, MAP, CELLS = 70, 71, 9000
 
 
-def code(hand, calls, conditions=()):
+def code(hand, calls, before=()):
     """Of a function that has one path."""
-    accesses = hand.analyse([*allocated(hand), hand.receive(0), *calls, hand.send(1)], conditions)
+    accesses = hand.analyse([*allocated(hand), *before, hand.receive(0), *calls, hand.send(1)])
     files = nf_template(
         "hand",
         accesses,
@@ -51,6 +51,22 @@ def give_back(hand, index, content):
 
 def increased(hand, term):
     return hand.pool.apply(Op.ADD, 32, (hand.const(1), term))
+
+
+def hand_bytes(hand, name):
+    array = hand.pool.array(name, 4)
+    return [hand.pool.read(array, hand.const(at)) for at in range(4)]
+
+
+def hand_bytes_of_packet(hand, first, end):
+    return [hand.pool.read(hand.packet, hand.const(at)) for at in range(first, end)]
+
+
+def joined(hand, parts):
+    found = parts[0]
+    for part in parts[1:]:
+        found = hand.pool.apply(Op.CONCAT, found.width + 8, (part, found))
+    return found
 
 
 def test_a_cell_that_is_only_read_is_not_copied():
@@ -90,17 +106,9 @@ def test_a_key_in_the_packet_is_copied():
     assert re.search(r"uint8_t key\[6\];\n    memcpy\(key, ethernet, 6\);\n    map_put\(\S+ key, ", text)
 
 
-def hand_bytes(hand, name):
-    array = hand.pool.array(name, 4)
-    return [hand.pool.read(array, hand.const(at)) for at in range(4)]
-
-
-def hand_bytes_of_packet(hand, first, end):
-    return [hand.pool.read(hand.packet, hand.const(at)) for at in range(first, end)]
-
-
-def joined(hand, parts):
-    found = parts[0]
-    for part in parts[1:]:
-        found = hand.pool.apply(Op.CONCAT, found.width + 8, (part, found))
-    return found
+def test_the_set_up_copies_cells_too():
+    hand = Hand()
+    fill = [borrow(hand, 1, "first"), give_back(hand, 1, increased(hand, hand.symbol("first")))]
+    clock = hand.call("loop_invariant_consume")
+    text = code(hand, [], before=[*fill, clock])
+    assert re.search(r"uint8_t (\w+_was)\[4\];\n    memcpy\(\1, vector_1_cell, 4\);", text)
