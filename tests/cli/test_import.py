@@ -264,7 +264,7 @@ def test_a_library_file_describes_it(run, one, tmp_path):
     library.write_text("[cuckoo_get]\nkind = 1\n")
     code, _, err = run("import", one, "--library", library)
     assert code == 1
-    assert f"{library}:1:1: error[RSS410]" in err
+    assert f"{library}:1:2: error[RSS410]" in err
 
 
 def test_thousands_of_findings_are_not_all_shown(run, tmp_path):
