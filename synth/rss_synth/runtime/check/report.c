@@ -40,8 +40,7 @@ static void print_ends(const struct packet *packet)
     inet_ntop(family, packet_destination(packet), destination, sizeof destination);
     const uint8_t *ports = packet->data + packet->l4;
     if (packet_has_ports(packet->kind))
-        printf(" %s port %d > %s port %d", source, bytes_get16(ports), destination,
-               bytes_get16(ports + 2));
+        printf(" %s port %d > %s port %d", source, bytes_get16(ports), destination, bytes_get16(ports + 2));
     else
         printf(" %s > %s", source, destination);
 }

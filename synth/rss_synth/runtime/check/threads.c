@@ -1,8 +1,8 @@
 #include "check/threads.h"
 
-#include "common/random.h"
 #include "check/report.h"
 #include "common/message.h"
+#include "common/random.h"
 
 #include <inttypes.h>
 #include <pthread.h>

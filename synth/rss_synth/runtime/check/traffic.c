@@ -51,9 +51,10 @@ static void step_time(struct traffic *traffic)
 
 static struct frame_end host(unsigned port, unsigned number, unsigned version)
 {
-    struct frame_end end = {.mac = {2, 0, 0, 0, (uint8_t)port, (uint8_t)(number + 1)}};
-    const uint8_t ipv4[4] = {(uint8_t)(10 + 80 * port), (uint8_t)(number % 3), (uint8_t)(number % 5), (uint8_t)(number + 1)};
-    const uint8_t ipv6[16] = {0x20, 1, 0xd, 0xb8, 0, (uint8_t)port, [14] = (uint8_t)(number % 3), [15] = (uint8_t)(number + 1)};
+    const uint8_t of3 = (uint8_t)(number % 3), of5 = (uint8_t)(number % 5), last = (uint8_t)(number + 1);
+    const uint8_t ipv4[4] = {(uint8_t)(10 + 80 * port), of3, of5, last};
+    const uint8_t ipv6[16] = {0x20, 1, 0xd, 0xb8, 0, (uint8_t)port, [14] = of3, [15] = last};
+    struct frame_end end = {.mac = {2, 0, 0, 0, (uint8_t)port, last}};
     memcpy(end.address, version == 4 ? ipv4 : ipv6, version == 4 ? 4 : 16);
     return end;
 }
@@ -215,7 +216,8 @@ static void disturb(struct traffic *traffic, uint8_t *frame, size_t length)
         return;
     uint8_t *source = frame + (packet_source(&packet) - frame);
     size_t bytes = packet_address_bytes(&packet);
-    uint8_t *const places[] = {source + bytes - 1, source + 2 * bytes - 1, frame + packet.l4 + 1, frame + packet.l4 + 3};
+    uint8_t *ports = frame + packet.l4;
+    uint8_t *const places[] = {source + bytes - 1, source + 2 * bytes - 1, ports + 1, ports + 3};
     *CHOICE(random, places) ^= (uint8_t)(1 + random_below(random, 3));
 }
 

@@ -4,8 +4,8 @@
 #ifndef RSSC_TRAFFIC_H
 #define RSSC_TRAFFIC_H
 
-#include "common/random.h"
 #include "check/story.h"
+#include "common/random.h"
 #include "nf/traits.h"
 
 struct traffic {

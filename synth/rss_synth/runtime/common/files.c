@@ -1,7 +1,7 @@
 #include "common/files.h"
 
-#include "nf/config.h"
 #include "common/message.h"
+#include "nf/config.h"
 #include "nf/nf.h"
 
 #include <errno.h>

@@ -20,7 +20,8 @@ static unsigned push(const struct distributor *distributor, unsigned core)
 }
 
 /* The core may have finished the packets by now, and freed them. */
-static void note(struct distributor *distributor, const struct outgoing *out, const struct passed *passed, unsigned sent)
+static void note(struct distributor *distributor, const struct outgoing *out, const struct passed *passed,
+                 unsigned sent)
 {
     for (unsigned i = 0; distributor->rebalance && i < sent; i++)
         rebalance_note(distributor->rebalance, passed[i].port, &out->steered[i], 1, passed[i].time);

@@ -55,7 +55,8 @@ static bool captures_whole(const struct program *program)
         const struct port_losses losses = port_losses(port);
         uint64_t lost = losses.missed + losses.no_memory + losses.wrong;
         if (lost)
-            whole = complain("port %s: the device lost %" PRIu64 " packets of its captures", nf_config.ports[port].name, lost);
+            whole = complain("port %s: the device lost %" PRIu64 " packets of its captures",
+                             nf_config.ports[port].name, lost);
     }
     return whole;
 }

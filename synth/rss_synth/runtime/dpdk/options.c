@@ -93,7 +93,8 @@ static bool right_cores(const struct options *options)
     if (options->strategy == STRATEGY_SEQUENTIAL)
         return complain("`sequential` is one core: give one lcore, not %u", options->cores);
     if (options->strategy == STRATEGY_SHARED_NOTHING && !nf_config.keys_serve)
-        return complain("`shared-nothing` on %u cores: the spec's keys part packets that must meet; take `--strategy locks`",
+        return complain("`shared-nothing` on %u cores: the spec's keys part packets that must meet; take "
+                        "`--strategy locks`",
                         options->cores);
     if (options->strategy == STRATEGY_SHARED_NOTHING && nf_config.queues == 1)
         return complain("`shared-nothing` on %u cores: the spec's keys were solved for one queue", options->cores);

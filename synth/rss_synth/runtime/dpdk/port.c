@@ -1,7 +1,7 @@
 #include "dpdk/port.h"
 
-#include "dpdk/config.h"
 #include "common/message.h"
+#include "dpdk/config.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -127,8 +127,8 @@ static bool right_classes(unsigned number, uint64_t rss_hf)
     const struct dpdk_port *wanted = &dpdk_ports[number];
     if ((rss_hf & wanted->rss_hf) == wanted->rss_hf && (rss_hf & ~(wanted->rss_hf | wanted->rss_hf_accepted)) == 0)
         return true;
-    return complain("port %s: the device hashes rss_hf 0x%" PRIx64 ", not 0x%" PRIx64, nf_config.ports[number].name, rss_hf,
-                    wanted->rss_hf);
+    return complain("port %s: the device hashes rss_hf 0x%" PRIx64 ", not 0x%" PRIx64, nf_config.ports[number].name,
+                    rss_hf, wanted->rss_hf);
 }
 
 /* Writes key and classes once more, as some drivers take them only from a running device, and reads them back:

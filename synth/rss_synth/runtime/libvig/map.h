@@ -100,8 +100,10 @@ static inline void map_erase(struct Map *map, void *key, void **trash)
     *trash = map->cells[at].key;
     map_close_gap(map, at);
     map->size--;
-    if (map->copies)
-        map->vacant[map->capacity - map->size - 1] = (uint32_t)((size_t)((uint8_t *)*trash - map->copies) / map->key_bytes);
+    if (map->copies) {
+        size_t offset = (size_t)((uint8_t *)*trash - map->copies);
+        map->vacant[map->capacity - map->size - 1] = (uint32_t)(offset / map->key_bytes);
+    }
 }
 
 static inline unsigned map_size(struct Map *map)

@@ -36,7 +36,8 @@ void options_help(void)
          "  --key PORT=HEX       hash with this key instead of the spec's");
     printf("  --capacity-per-core N flows each state can hold; without it, the spec's capacity (%zu)%s.\n"
            "                       The summary counts packets that found no room as `table full`\n",
-           nf_config.capacity, nf_config.replicates ? "" : ", divided by\n                       states of one core each");
+           nf_config.capacity,
+           nf_config.replicates ? "" : ", divided by\n                       states of one core each");
     puts("  --rebalance MS       every MS milliseconds, moves table entries from busy cores to others, if their state\n"
          "                       can follow: any with locks and tm; with a state per core, those whose flows have all\n"
          "                       expired");
