@@ -103,7 +103,7 @@ def run(folder: Path) -> None:
     columns = ["function", *(f"{flows:,} {skew}" for flows, skew in TRAFFIC)]
     table("Mpps, one core", columns, [_by_traffic(name, program) for name, program in programs.items()])
     columns = ["function", "one core", "two, shared-nothing", "two, locks"]
-    title = "Mpps, 10,000 flows uniform, two cores (bridge and others that no key can serve: locks only)"
+    title = "Mpps, 10,000 flows uniform, on one core and two (none: no keys serve the function)"
     table(title, columns, [_by_cores(name, program) for name, program in programs.items()])
     print("\n* some flows found no room")
 
@@ -116,8 +116,10 @@ def _by_traffic(name: str, program: Path) -> list[str]:
 
 def _by_cores(name: str, program: Path) -> list[str]:
     """A function's row: one core and two."""
-    two = [("--cores", "2", "--strategy", strategy) for strategy in ("shared-nothing", "locks")]
-    return [name, *(str(measure(program, "--port", SPECS[name], *each)) for each in ((), *two))]
+    fed = ("--port", SPECS[name])
+    two = (*fed, "--cores", "2", "--strategy")
+    shared_nothing = str(measure(program, *two, "shared-nothing")) if served(program.parent) else "none"
+    return [name, str(measure(program, *fed)), shared_nothing, str(measure(program, *two, "locks"))]
 
 
 def machine() -> str:
@@ -128,11 +130,15 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} processors, gcc {version.strip()}"
 
 
+def served(folder: Path) -> bool:
+    """Whether the keys of a generated function's spec serve it with a state per core."""
+    return ".keys_serve = true" in (folder / "config.c").read_text()
+
+
 def runs(folder: Path) -> Iterator[tuple[str, int]]:
     """Strategy and cores: one core alone first; shared-nothing only where the spec's keys serve it."""
-    serves = ".keys_serve = true" in (folder / "config.c").read_text()
     yield "sequential", 1
-    for strategy in (*(("shared-nothing",) if serves else ()), "locks", "tm"):
+    for strategy in (*(("shared-nothing",) if served(folder) else ()), "locks", "tm"):
         for cores in RECORDED_CORES:
             yield strategy, cores
 

@@ -31,7 +31,8 @@ COLOURS = {
 STYLE = (
     "svg{color:#1f2328;font:13px system-ui,sans-serif}"
     "@media(prefers-color-scheme:dark){svg{color:#e6edf3}}"
-    "text{fill:currentColor}.small{font-size:11px;opacity:.75}.end{text-anchor:end}.middle{text-anchor:middle}"
+    "text{fill:currentColor}.small{font-size:11px;opacity:.75}"
+    ".end{text-anchor:end}.middle{text-anchor:middle}"
     ".line{stroke:currentColor;stroke-width:1}.grid{opacity:.15}"
 )
 
