@@ -82,15 +82,12 @@ class _Block:
         """All that it says. RssError with everything that is wrong."""
         self._check_names()
         values = {p.name: self._value(p) for p in self.template.parameters}
-        self._refuse()
-        self._check_ports()
+        self._check_ports(values)
         self._check_sums(values)
-        self._refuse()
-        return self._made({**values, **self._files()})
-
-    def _refuse(self) -> None:
-        if self.report.failed:
-            raise RssError(self.report.sorted())
+        files, unread = self._files(values)
+        if self.report.failed or unread:
+            raise RssError([*self.report.sorted(), *unread])
+        return self._made({**values, **files})
 
     def _made(self, values: Mapping[str, Value | None]) -> NfParams:
         ports = {port.name: port for port in self.problem.ports}
@@ -102,27 +99,27 @@ class _Block:
             values={p.name: values[p.name] or 0 for p in self.template.parameters if p.is_own},
         )
 
-    def _files(self) -> dict[str, Value]:
-        """What the files hold that parameters name."""
-        roles = {str(self.items[role].value.value): role for role in self.template.roles}
+    def _files(self, values: Mapping[str, str | int | None]) -> tuple[dict[str, Value], list[Diagnostic]]:
+        """What the files hold that parameters name, and what is wrong with them."""
         read: dict[str, Value] = {}
         wrong: list[Diagnostic] = []
         for parameter in self.template.parameters:
+            if parameter.kind not in (Kind.STATIONS, Kind.BACKENDS) or values[parameter.name] is None:
+                continue
             try:
-                if parameter.kind is Kind.STATIONS:
-                    read[parameter.name] = read_stations(*self._named(parameter), roles)
-                elif parameter.kind is Kind.BACKENDS:
-                    read[parameter.name] = read_backends(*self._named(parameter))
+                read[parameter.name] = self._file(parameter, values)
             except RssError as error:
                 wrong += error.diagnostics
-        if wrong:
-            raise RssError(wrong)
-        return read
+        return read, wrong
 
-    def _named(self, parameter: Parameter) -> tuple[str, Span]:
-        """The file that a parameter names, and where."""
-        value = self.items[parameter.name].value
-        return str(value.value), value.span
+    def _file(self, parameter: Parameter, values: Mapping[str, str | int | None]) -> Value:
+        item = self.items[parameter.name].value
+        if parameter.kind is Kind.BACKENDS:
+            return read_backends(str(item.value), item.span)
+        if None in (values[role] for role in self.template.roles):
+            return ()  # of stations behind a port that is wrong, it has been said
+        roles = {str(values[role]): role for role in self.template.roles}
+        return read_stations(str(item.value), item.span, roles)
 
     def _check_names(self) -> None:
         names = [p.name for p in self.template.parameters]
@@ -141,15 +138,21 @@ class _Block:
                 help = self._addition(parameter)
                 self.report.add(codes.MISSING_NF_PARAMETER, message, header(self.nf), help=help)
             return parameter.default
+        return item.value.value if self._accepts(parameter, item) else None
+
+    def _accepts(self, parameter: Parameter, item: NfItem) -> bool:
+        """Whether a value will do; where it does not, the report says why."""
         if item.value.kind != parameter.kind.spelled:
             message = f"`{parameter.name}` is {parameter.kind}, not `{item.value.text}`"
             help = f"write {self._example(parameter)}"
             self.report.add(codes.NF_VALUE, message, item.value.span, help=help)
-        elif parameter.kind is Kind.PORT:
-            self._check_port(str(item.value.value), item.value.span)
-        elif not parameter.takes(item.value.value):
+            return False
+        if parameter.kind is Kind.PORT:
+            return self._accepts_port(str(item.value.value), item.value.span)
+        if not parameter.takes(item.value.value):
             self._refuse_value(parameter, item)
-        return item.value.value
+            return False
+        return True
 
     def _addition(self, parameter: Parameter) -> str:
         if parameter.kind is Kind.PORT:
@@ -189,7 +192,7 @@ class _Block:
                 )
         self.report.add(rule, message, item.value.span, help=help)
 
-    def _check_port(self, name: str, span: Span) -> None:
+    def _accepts_port(self, name: str, span: Span) -> bool:
         if self.problem.port(name) is None:
             help = self._close(name, [port.name for port in self.problem.ports], "the spec has")
             self.report.add(codes.NF_PORT, f"the spec has no port `{name}`", span, help=help)
@@ -197,17 +200,23 @@ class _Block:
             message = f"port name `{name}` cannot be used in generated code"
             help = "use letters, digits and underscores, not starting with a digit"
             self.report.add(codes.NF_NAME, message, span, help=help)
+        else:
+            return True
+        return False
 
-    def _check_ports(self) -> None:
-        for first, second in combinations(self.template.roles, 2):
+    def _check_ports(self, values: Mapping[str, str | int | None]) -> None:
+        given = [role for role in self.template.roles if values[role] is not None]
+        for first, second in combinations(given, 2):
             one, other = self.items[first].value, self.items[second].value
             if one.value == other.value:
                 related = (Label(one.span, f"`{first}` is given here"),)
                 message = f"`{first}` and `{second}` are the same port `{other.value}`"
                 self.report.add(codes.NF_PORT, message, other.span, help="name two ports", related=related)
 
-    def _check_sums(self, values: Mapping[str, Value | None]) -> None:
+    def _check_sums(self, values: Mapping[str, str | int | None]) -> None:
         for bound in self.template.sums:
+            if None in (values[name] for name, _ in bound.weights):
+                continue
             counts = [(name, weight, int(str(values[name]))) for name, weight in bound.weights]
             total = sum(weight * count for _, weight, count in counts)
             if total > bound.high:

@@ -93,6 +93,10 @@ def test_everything_comes_at_once(lab):
     nf = lab.an_nf(lan=("word", "X"), other=("word", "never"), capacity=("integer", 0), size=("integer", 1))
     found = check_nf(lab.a_problem(nf))
     assert sorted(codes_of(found)) == ["RSS621", "RSS623", "RSS624", "RSS625", "RSS626"]
+    nf = lab.an_nf(lan=("word", "LAN"), wan=("word", "LAN"), capacity=("integer", 0))
+    assert sorted(codes_of(check_nf(lab.a_problem(nf)))) == ["RSS625", "RSS626"]
+    nf = lab.an_nf("sbridge", left=("word", "LAN"), right=("word", "LAN"), stations=("path", "./none"))
+    assert sorted(codes_of(check_nf(lab.a_problem(nf)))) == ["RSS002", "RSS626"]
 
 
 def test_names_that_cannot_be_used_in_generated_code(lab):
