@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 
-from rss_callpaths.bdd.phrases import Phrases
 from rss_callpaths.callpath import Call
 from rss_callpaths.library.roles import answered
 from rss_callpaths.terms.bytewise import bytes_of
-from rss_synth.paths.expressions import Expressions
-from rss_synth.paths.objects import CObject, KeyBytes, Names, key_bytes
+from rss_synth.paths.objects import key_bytes
 from rss_synth.paths.packet import PacketCalls
 from rss_synth.paths.places import Variable
 from rss_synth.paths.terms import NoCodeError
@@ -22,20 +21,10 @@ _NOW = "(uint64_t)now"
 class Calls(PacketCalls):
     """Makes the code of calls."""
 
-    def __init__(
-        self,
-        expressions: Expressions,
-        objects: Mapping[int, CObject],
-        keys: Mapping[int, KeyBytes],
-        names: Names,
-        phrases: Phrases,
-        give_up: str,
-    ) -> None:
-        """`give_up`: the statement for what is in no call path, such as a packet that ends early."""
-        super().__init__(expressions, objects, keys, names, phrases, give_up)
-        self.copied: set[str] = set()
-        """Names of maps that get keys from elsewhere than cells of vectors."""
-        self._makers: dict[str, Callable[[Call, State], Made]] = {
+    @cached_property
+    def _makers(self) -> dict[str, Callable[[Call, State], Made]]:
+        """By function."""
+        return {
             "current_time": self._clock,
             "restart_time": self._clock,
             "start_time": self._nothing,

@@ -91,6 +91,8 @@ class Writing:
         self.pool: Pool = expressions.pool
         self.phrases = phrases
         self.give_up = give_up
+        self.copied: set[str] = set()
+        """Names of maps that get keys from elsewhere than cells of vectors."""
 
     # --- arguments ----------------------------------------------------------------------------------------
 
