@@ -1,24 +1,10 @@
 /* A device in place of libdpdk: takes everything, unless the fault named by the argument says otherwise. */
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "rss_config.h"
 
-static const char *fault;
-static uint8_t key[UINT8_MAX];
-static uint64_t types;
-static uint16_t table[UINT16_MAX];
-
-static bool is(const char *name)
-{
-    return strcmp(fault, name) == 0;
-}
-
-const char *rte_strerror(int number)
-{
-    return strerror(number);
-}
+#include "rss_device.h"
 
 int rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info)
 {
@@ -27,7 +13,7 @@ int rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info)
     info->max_rx_queues = is("queues") ? 3 : 64;
     info->hash_key_size = is("key-length") ? 52 : is("silent") ? 0 : rssc_ports[0].key_bytes;
     info->reta_size = is("table-size") ? 64 : rssc_ports[0].table_size;
-    info->flow_type_rss_offloads = is("types") ? RTE_ETH_RSS_NONFRAG_IPV4_UDP : UINT64_MAX;
+    info->flow_type_rss_offloads = is("classes") ? RTE_ETH_RSS_NONFRAG_IPV4_UDP : UINT64_MAX;
     return port_id == 0 ? 0 : -ENODEV;
 }
 
@@ -40,46 +26,8 @@ int rte_eth_dev_configure(uint16_t port_id, uint16_t rx, uint16_t tx, const stru
     if (conf->rxmode.mq_mode != RTE_ETH_MQ_RX_RSS || rss->rss_key_len != rssc_ports[0].key_bytes)
         return -EINVAL;
     memcpy(key, rss->rss_key, rss->rss_key_len);
-    types = rss->rss_hf;
+    classes = rss->rss_hf;
     return 0;
-}
-
-int rte_eth_dev_rss_hash_update(uint16_t port_id, struct rte_eth_rss_conf *conf)
-{
-    (void)conf;
-    return is("late-update") ? -ENODEV : (int)port_id;
-}
-
-int rte_eth_dev_rss_hash_conf_get(uint16_t port_id, struct rte_eth_rss_conf *conf)
-{
-    if (is("unreadable"))
-        return -ENOTSUP;
-    if (!is("untouched"))
-        memcpy(conf->rss_key, key, conf->rss_key_len);
-    if (is("other-key"))
-        conf->rss_key[7] ^= 1;
-    conf->rss_hf = types;
-    if (is("fewer-types"))
-        conf->rss_hf &= ~RTE_ETH_RSS_NONFRAG_IPV4_UDP;
-    if (is("more-types"))
-        conf->rss_hf |= RTE_ETH_RSS_NONFRAG_IPV4_SCTP;
-    return (int)port_id;
-}
-
-int rte_eth_dev_rss_reta_update(uint16_t port_id, struct rte_eth_rss_reta_entry64 *groups, uint16_t size)
-{
-    for (uint16_t i = 0; i < size; i++)
-        if (groups[i / 64].mask >> i % 64 & 1)
-            table[i] = groups[i / 64].reta[i % 64];
-    return is("table-refused") ? -ENOTSUP : (int)port_id;
-}
-
-int rte_eth_dev_rss_reta_query(uint16_t port_id, struct rte_eth_rss_reta_entry64 *groups, uint16_t size)
-{
-    for (uint16_t i = 0; i < size; i++)
-        if (groups[i / 64].mask >> i % 64 & 1)
-            groups[i / 64].reta[i % 64] = is("other-table") && i == 100 ? 3 : table[i];
-    return is("table-unreadable") ? -ENOTSUP : (int)port_id;
 }
 
 int main(int argc, char **argv)
@@ -89,6 +37,7 @@ int main(int argc, char **argv)
     int status;
 
     fault = argc > 1 ? argv[1] : "";
+    others = is("more-classes") ? RTE_ETH_RSS_NONFRAG_IPV4_SCTP : 0;
     status = rssc_configure(RSSC_PORT_LAN, is("no-device") ? 1 : 0, 1, &base, &error);
     if (status == 0)
         status = rssc_steer(RSSC_PORT_LAN, 0, &error);

@@ -103,6 +103,7 @@ def test_a_device_that_does_not_fit_is_refused(program, case: dict[str, object],
 
 
 FAKE = Path(__file__).parent / "dpdk_fake.c"
+SUPPORT = Path(__file__).parents[2] / "support"
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +119,7 @@ def fake(fake_folder: Path, build, origin):
         binary = fake_folder / nic
         if not binary.exists():
             write(fake_folder, build(nic=nic, queues=4), origin)
-            sources = [str(FAKE), str(fake_folder / "rss_config.c"), f"-I{fake_folder}"]
+            sources = [str(FAKE), str(fake_folder / "rss_config.c"), f"-I{fake_folder}", f"-I{SUPPORT}"]
             subprocess.run([*STRICT, *(flags("--cflags") or []), *sources, "-o", str(binary)], check=True)
         done = subprocess.run([binary, fault], capture_output=True, text=True, check=False)
         assert done.returncode == (done.stdout != "steered\n") and done.stderr == ""
@@ -137,7 +138,7 @@ def fake(fake_folder: Path, build, origin):
         ("no-device", "port LAN: no device 1: No such device"),
         ("queues", "port LAN: fake has 3 rx queues, 4 are needed"),
         ("key-length", "port LAN: fake takes keys of 52 bytes, the key solved for has 40"),
-        ("types", "port LAN: fake cannot hash the types 0x10"),
+        ("classes", "port LAN: fake cannot hash the types 0x10"),
         ("configure", "port LAN: cannot configure the device: Invalid argument"),
         ("table-size", "port LAN: fake has 64 table entries, 128 were solved for"),
         ("table-refused", "port LAN: the device does not take the table: Operation not supported"),
@@ -146,8 +147,8 @@ def fake(fake_folder: Path, build, origin):
         ("unreadable", "port LAN: cannot read the key back: Operation not supported"),
         ("untouched", "port LAN: the device has another key"),
         ("other-key", "port LAN: the device has another key"),
-        ("fewer-types", "port LAN: the device left the types 0x20 off"),
-        ("more-types", "port LAN: the device also hashes the types 0x40"),
+        ("fewer-classes", "port LAN: the device left the types 0x20 off"),
+        ("more-classes", "port LAN: the device also hashes the types 0x40"),
     ],
 )
 def test_what_the_device_took_is_what_counts(fake, fault: str, said: str) -> None:

@@ -3,31 +3,17 @@
 #include "dpdk/config.h"
 #include "dpdk/port.h"
 
-#include <errno.h>
 #include <rte_ethdev.h>
 #include <stdio.h>
-#include <string.h>
+
+#include "rss_device.h"
 
 enum { EARLY = 100 }; /* packets on each queue before the table is in place */
 
 struct rte_eth_fp_ops rte_eth_fp_ops[RTE_MAX_ETHPORTS];
 
-static const char *fault;
 static bool configured, running;
 static unsigned freed, tx_queues, early[UINT8_MAX];
-static uint8_t key[UINT8_MAX];
-static uint64_t classes;
-static uint16_t table[UINT16_MAX];
-
-static bool is(const char *name)
-{
-    return strcmp(fault, name) == 0;
-}
-
-const char *rte_strerror(int number)
-{
-    return strerror(number);
-}
 
 int rte_eth_dev_is_valid_port(uint16_t port)
 {
@@ -112,47 +98,6 @@ int rte_eth_promiscuous_enable(uint16_t port)
     return is("filter") ? -EIO : is("no-filter") ? -ENOTSUP : (int)port;
 }
 
-int rte_eth_dev_rss_hash_update(uint16_t port, struct rte_eth_rss_conf *conf)
-{
-    (void)conf;
-    return is("late-update") ? -ENODEV : (int)port;
-}
-
-int rte_eth_dev_rss_hash_conf_get(uint16_t port, struct rte_eth_rss_conf *conf)
-{
-    if (is("unreadable"))
-        return -ENOTSUP;
-    if (!is("untouched"))
-        memcpy(conf->rss_key, key, conf->rss_key_len);
-    if (is("other-key"))
-        conf->rss_key[7] ^= 1;
-    conf->rss_hf = classes;
-    if (is("fewer-classes"))
-        conf->rss_hf &= ~RTE_ETH_RSS_NONFRAG_IPV4_UDP;
-    if (is("more-classes"))
-        conf->rss_hf |= RTE_ETH_RSS_NONFRAG_IPV6_UDP;
-    if (is("groups"))
-        conf->rss_hf |= dpdk_ports[0].rss_hf_accepted;
-    return (int)port;
-}
-
-int rte_eth_dev_rss_reta_update(uint16_t port, struct rte_eth_rss_reta_entry64 *groups, uint16_t size)
-{
-    if (is("table-refused") || (is("later-table-refused") && table[0] != table[1]))
-        return -ENOTSUP;
-    for (uint16_t i = 0; i < size; i++)
-        if (groups[i / 64].mask >> i % 64 & 1)
-            table[i] = groups[i / 64].reta[i % 64];
-    return (int)port;
-}
-
-int rte_eth_dev_rss_reta_query(uint16_t port, struct rte_eth_rss_reta_entry64 *groups, uint16_t size)
-{
-    for (uint16_t i = 0; i < size; i++)
-        groups[i / 64].reta[i % 64] = is("other-table") && i == 100 ? 3 : table[i];
-    return is("table-unreadable") ? -ENOTSUP : (int)port;
-}
-
 int rte_eth_stats_get(uint16_t port, struct rte_eth_stats *stats)
 {
     *stats = (struct rte_eth_stats){.imissed = 1, .rx_nombuf = 2, .ierrors = 3};
@@ -205,6 +150,7 @@ int main(int count, char **arguments)
     static void *queues[UINT8_MAX], *callbacks[UINT8_MAX];
     static struct rte_mempool *pools[UINT8_MAX];
     fault = count > 1 ? arguments[1] : "";
+    others = is("groups") ? dpdk_ports[0].rss_hf_accepted : is("more-classes") ? RTE_ETH_RSS_NONFRAG_IPV6_UDP : 0;
     const struct port_plan plan = {.rx_queues = nf_config.queues,
                                    .tx_queues = nf_config.queues,
                                    .one_will_do = count > 2,

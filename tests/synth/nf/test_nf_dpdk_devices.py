@@ -26,7 +26,7 @@ def compiled(lab, folder, spec, test, *sources, libraries=()):
     """A C test with sources of the generated directory."""
     lab.emit(folder, *solved(spec))
     files = [HERE / test, folder / "config.c", *(folder / source for source in sources)]
-    places = [f"-I{folder}", f"-I{folder}/runtime"]
+    places = [f"-I{folder}", f"-I{folder}/runtime", f"-I{HERE.parents[1]}/support"]
     program = folder / Path(test).stem
     command = ["gcc", *STRICT, *places, *flags("--cflags"), *files, "-o", program, *libraries]
     subprocess.run(command, check=True)
